@@ -1,0 +1,37 @@
+# Words for people: `make demo`, `make test`. Each sets up what it needs in .venv, nothing global.
+PYTHON ?= $(shell for p in /usr/bin/python3 python3; do $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test quick lint check bench install clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "error: no python3 >= 3.11 with venv found; apt-get install python3 python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: install  ## serve an example through two dynos; Ctrl-C ends it
+	$(BIN)/minipaas up examples/clean --formation web=2
+
+test: install  ## everything
+	$(BIN)/python -m pytest
+
+quick: install  ## what needs no real processes
+	$(BIN)/python -m pytest -m "not slow" -q
+
+lint: install  ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check: lint  ## lint and types
+	$(BIN)/mypy
+
+bench: install  ## measure side by side with the peers; writes bench/README.md's table to the terminal
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Source to slug through buildpacks: detect, compile, release."""

@@ -1,0 +1,1 @@
+"""The `minipaas` command: words in, words out, no decisions."""

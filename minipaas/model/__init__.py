@@ -1,0 +1,1 @@
+"""Frozen values that travel between the floors: data only, no I/O."""

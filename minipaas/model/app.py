@@ -1,0 +1,67 @@
+"""What an app's own files say: process types, formation, config vars wanted, buildpacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from minipaas.model.dyno import DEFAULT_SIZE, Size
+
+
+@dataclass(frozen=True, slots=True)
+class FileWarning:
+    """Something a user should know about one of their files, that does not stop the work."""
+
+    path: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line is not None else self.path
+        return f"{where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Procfile:
+    """Process types in file order, each with its command."""
+
+    types: Mapping[str, str]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[FileWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvWish:
+    """One entry of app.json's `env`. `generator` is "secret" or None."""
+
+    value: str | None = None
+    description: str | None = None
+    required: bool = True
+    generator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormationEntry:
+    """How many dynos of one process type, and of which size."""
+
+    quantity: int
+    size: Size = DEFAULT_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class AddonWish:
+    """One entry of app.json's `addons`: `heroku-postgresql:mini`, optionally under another name."""
+
+    plan: str
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppJson:
+    """Heroku's app.json, as far as it bears on running the app."""
+
+    name: str | None = None
+    env: Mapping[str, EnvWish] = field(default_factory=dict)
+    formation: Mapping[str, FormationEntry] = field(default_factory=dict)
+    addons: tuple[AddonWish, ...] = ()
+    buildpacks: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[FileWarning, ...] = ()

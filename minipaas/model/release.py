@@ -1,0 +1,71 @@
+"""From source to what runs: build, slug, release."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slug:
+    """An app after its build, ready to run; never changed again.
+
+    `id` is the SHA-256 of the content. `root` is the folder that becomes `/app`. `process_types` merges the
+    Procfile with the last buildpack's defaults, Procfile first. `default_types` names those that came from
+    the buildpack. `stack` says where the slug may run (`host` = built on this machine's own user land).
+    """
+
+    id: str
+    root: Path
+    process_types: Mapping[str, str]
+    default_types: tuple[str, ...] = ()
+    buildpack: str = ""
+    stack: str = "host"
+    size_bytes: int = 0
+    addons: tuple[str, ...] = ()
+
+
+class BuildStatus(StrEnum):
+    """The Platform API's build states."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One attempt to make a slug. Times are seconds since the epoch."""
+
+    id: str
+    app: str
+    status: BuildStatus
+    created_at: float
+    updated_at: float
+    slug_id: str | None = None
+    buildpacks: tuple[str, ...] = ()
+    #: First 8 hex digits of the source's digest or of the git commit, as in `Deploy 1f9e9f8f`.
+    version: str = ""
+    #: True when an earlier slug of the same source served.
+    reused: bool = False
+
+
+class ReleaseStatus(StrEnum):
+    """The Platform API's release states."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A slug with the config vars it runs with. `version` counts from 1 and is never used again."""
+
+    id: str
+    version: int
+    description: str
+    created_at: float
+    status: ReleaseStatus = ReleaseStatus.SUCCEEDED
+    slug_id: str | None = None
+    config: Mapping[str, str] = field(default_factory=dict)

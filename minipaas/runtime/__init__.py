@@ -1,0 +1,1 @@
+"""One dyno on one host: the Runtime protocol and its implementations."""

@@ -1,0 +1,1 @@
+"""What stays when the platform stops: the home folder, apps, slugs, releases."""
