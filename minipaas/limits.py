@@ -43,6 +43,9 @@ CRASH_RESET_S = 60.0
 #: A draining dyno has this long to end its requests before SIGTERM (seen: 0.7-1.3 s between the two lines).
 DRAIN_BEFORE_TERM_S = 1.0
 
+#: The release phase may take this long (DC:release-phase).
+RELEASE_PHASE_S = 3600.0
+
 #: $PORT is drawn from here at each start (DC:dynos shows five digits).
 PORT_RANGE = (10000, 59999)
 
@@ -68,12 +71,16 @@ BACKLOG_PER_DYNO = 200
 #: Connection attempts on different dynos before H19/H21 (DC:http-routing).
 CONNECT_ATTEMPTS = 10
 
+#: An eco app without a request for this long sleeps (heroku.com/blog/app_sleeping_on_heroku).
+ECO_IDLE_S = 1800.0
+
 #: R14 repeats about this often while over quota (DC:error-codes).
 MEMORY_SAMPLE_S = 20.0
 #: R15 at this multiple of the quota (DC:limits).
 R15_FACTOR = 2
 
-#: Compressed slug (DC:limits), config vars of one app (DC:config-vars), dynos of one app (DC:dyno-scaling).
+#: Compressed slug (DC:limits), config vars of one app (DC:config-vars).
 SLUG_BYTES = 500 * 1000 * 1000
 CONFIG_VARS_BYTES = 32 * 1024
-DYNOS_PER_APP = 100
+#: Heroku allows 100 dynos an app (DC:dyno-scaling); twice that here, for those who want to see a large formation.
+DYNOS_PER_APP = 200

@@ -16,6 +16,7 @@ FLOORS = (
     ("build", "formation", "router", "logplex"),
     ("control",),
     ("api",),
+    ("daemon",),
     ("cli",),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

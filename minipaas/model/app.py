@@ -52,6 +52,7 @@ class AddonWish:
 
     plan: str
     alias: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

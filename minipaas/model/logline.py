@@ -1,5 +1,6 @@
 """A piece of an app's log, and which pieces a reader wants."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -65,3 +66,19 @@ def render(chunk: LogChunk) -> bytes:
     if chunk.count == 1:
         return head + chunk.data
     return head + chunk.data[:-1].replace(b"\n", b"\n" + head) + b"\n"
+
+
+_RENDERED = re.compile(rb"(\S+) (app|heroku)\[([^\]]*)\]: ", re.ASCII)
+
+
+def parse_line(line: bytes) -> LogChunk:
+    """The opposite of `render`, for one line with its newline.
+
+    Raises:
+        ValueError: the line does not begin as `render` begins one.
+    """
+    found = _RENDERED.match(line)
+    if found is None:
+        raise ValueError(f"not a log line: {line[:80]!r}")
+    time, source, process = (part.decode() for part in found.groups())
+    return LogChunk(datetime.fromisoformat(time).timestamp(), Source(source), process, line[found.end() :], 1)

@@ -126,7 +126,10 @@ class DynoProcess(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a runtime gives on this machine; `lost` has one clause for each thing it cannot give."""
+    """What a runtime gives on this machine; `lost` has one clause for each thing it cannot give.
+
+    `reason` is why no better runtime is used, in the words of what refused it; empty where none is missing.
+    """
 
     name: str
     private_files: bool
@@ -136,6 +139,7 @@ class Capabilities:
     memory_limit: bool
     process_limit: bool
     lost: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Runtime(Protocol):

@@ -167,6 +167,20 @@ class HomeLock:
             ) from None
         self._fd = fd
 
+    def free(self) -> bool:
+        """Whether nobody holds it."""
+        try:
+            fd = os.open(self._home.root / "lock", os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+        return True
+
     def release(self) -> None:
         """Let go, and take away what told others where to find us."""
         if self._fd is None:

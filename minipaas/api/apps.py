@@ -1,0 +1,98 @@
+"""/account, /apps, /apps/{app}, its formation and its releases."""
+
+from aiohttp import web
+
+from minipaas.api import shapes
+from minipaas.api.shapes import Json
+from minipaas.api.wire import body, plane, reply, running_app
+from minipaas.control.app import RunningApp
+from minipaas.errors import NotFound, UsageProblem
+from minipaas.model.dyno import SIZES
+from minipaas.parse.scale import ScaleChange
+
+routes = web.RouteTableDef()
+
+
+def _app(request: web.Request, app: RunningApp) -> Json:
+    platform = plane(request)
+    return shapes.app(app, platform.web_url(app), platform.own_url(app), platform.user)
+
+
+@routes.get("/account")
+async def account(request: web.Request) -> web.Response:
+    """Who is logged in: the user this platform runs as."""
+    user = plane(request).user
+    return reply({"id": shapes.stable_id("account", user), "email": user, "name": user.split("@", 1)[0]})
+
+
+@routes.get("/apps")
+async def list_apps(request: web.Request) -> web.Response:
+    """All apps that run."""
+    return reply([_app(request, app) for app in plane(request).apps.values()])
+
+
+@routes.get("/apps/{app}")
+async def show_app(request: web.Request) -> web.Response:
+    """One app."""
+    return reply(_app(request, running_app(request)))
+
+
+@routes.patch("/apps/{app}")
+async def change_app(request: web.Request) -> web.Response:
+    """Maintenance on or off."""
+    app, wanted = running_app(request), await body(request)
+    unknown = set(wanted) - {"maintenance"}
+    if unknown:
+        raise UsageProblem(f"cannot change {', '.join(sorted(unknown))} of an app: not part of this version")
+    if not isinstance(wanted.get("maintenance"), bool):
+        raise UsageProblem("maintenance must be true or false")
+    app.set_maintenance(wanted["maintenance"])
+    return reply(_app(request, app))
+
+
+@routes.get("/apps/{app}/formation")
+async def list_formation(request: web.Request) -> web.Response:
+    """Every process type with its quantity and size."""
+    return reply(_formation(running_app(request)))
+
+
+@routes.patch("/apps/{app}/formation")
+async def change_formation(request: web.Request) -> web.Response:
+    """Scale: `{"updates": [{"type": "web", "quantity": 2, "size": "Standard-1X"}]}`."""
+    app, wanted = running_app(request), await body(request)
+    updates = wanted.get("updates")
+    if not isinstance(updates, list) or not all(isinstance(each, dict) for each in updates):
+        raise UsageProblem("`updates` must be a list of objects with type, quantity, size")
+    app.scale([_change(each) for each in updates])
+    return reply(_formation(app))
+
+
+@routes.get("/apps/{app}/releases")
+async def list_releases(request: web.Request) -> web.Response:
+    """All releases, oldest first."""
+    record = running_app(request).record
+    return reply([shapes.release(record, each, plane(request).user) for each in record.releases])
+
+
+@routes.get("/apps/{app}/releases/{release}")
+async def show_release(request: web.Request) -> web.Response:
+    """One release by number or id."""
+    record, wanted = running_app(request).record, request.match_info["release"].removeprefix("v")
+    for each in record.releases:
+        if wanted in (str(each.version), each.id):
+            return reply(shapes.release(record, each, plane(request).user))
+    raise NotFound(f"there is no release {wanted} of {record.name}")
+
+
+def _formation(app: RunningApp) -> list[Json]:
+    commands = app.slug.process_types if app.slug else {}
+    return [shapes.formation(app.record, type_, entry, commands) for type_, entry in app.record.formation.items()]
+
+
+def _change(update: Json) -> ScaleChange:
+    quantity, size = update.get("quantity"), update.get("size")
+    if quantity is not None and (isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 0):
+        raise UsageProblem("quantity must be a whole number, 0 or more")
+    if size is not None and str(size).lower() not in SIZES:
+        raise UsageProblem(f"there is no dyno size {size}", f"sizes: {', '.join(s.name for s in SIZES.values())}")
+    return ScaleChange(str(update.get("type", "")), quantity=quantity, size=SIZES.get(str(size).lower()))

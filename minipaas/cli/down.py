@@ -1,0 +1,52 @@
+"""down."""
+
+import os
+import time
+
+import click
+
+from minipaas.api.client import Client
+from minipaas.cli import output
+from minipaas.cli.group import example
+from minipaas.cli.target import home
+from minipaas.errors import MinipaasError, PlatformDown
+from minipaas.store.home import HomeLock
+
+#: Longer than a dyno's grace after SIGTERM and the router's together.
+LONGEST_S = 60.0
+
+
+@click.command(epilog=example("minipaas down", "minipaas down --force"))
+@click.option("--force", is_flag=True, help="SIGKILL the dynos, do not wait for them")
+def down(force: bool) -> None:
+    """Stop the platform: every dyno gets SIGTERM and its time to end; nothing is left running."""
+    place = home()
+    platform = Client(place)
+    try:
+        told = platform.call("POST", "/minipaas/actions/stop", {"force": force})
+    except PlatformDown:
+        output.note(f"No platform runs on {place.root}.")
+        return
+    output.begin("Stopping the platform")
+    _wait_until_free(HomeLock(place), int(told["pid"]))
+    output.done()
+
+
+def _wait_until_free(lock: HomeLock, pid: int) -> None:
+    """The lock is free when the last dyno is gone and the process has let go of everything."""
+    end = time.monotonic() + LONGEST_S
+    while not lock.free():
+        if time.monotonic() > end and _lives(pid):
+            output.note("")
+            raise MinipaasError(f"the platform (pid {pid}) does not end", "`minipaas down --force`")
+        time.sleep(0.02)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

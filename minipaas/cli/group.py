@@ -1,0 +1,76 @@
+"""Commands in both spellings, `ps:scale web=2` and `ps scale web=2`, each loaded only when it is called."""
+
+import importlib
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import click
+
+#: Spelled command to (module, attribute, one line of help). Kept here so that `--help` loads none of them.
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "up": ("minipaas.cli.up", "up", "build and run the app(s) at PATH and show their logs"),
+    "down": ("minipaas.cli.down", "down", "stop the platform, leave nothing running"),
+    "apps": ("minipaas.cli.apps", "apps", "list the apps that run"),
+    "open": ("minipaas.cli.apps", "open_app", "open an app in the browser"),
+    "ps": ("minipaas.cli.ps", "ps", "list the dynos of an app"),
+    "ps:scale": ("minipaas.cli.ps", "scale", "change how many dynos run, and their size"),
+    "ps:restart": ("minipaas.cli.ps", "restart", "restart dynos"),
+    "ps:relocate": ("minipaas.cli.ps", "relocate", "move dynos to another host"),
+    "ps:stop": ("minipaas.cli.ps", "stop", "stop dynos; the formation brings them back"),
+    "logs": ("minipaas.cli.logs", "logs", "show an app's log"),
+    "builds": ("minipaas.cli.builds", "builds", "list the builds of an app"),
+    "builds:create": ("minipaas.cli.builds", "create", "build a folder and deploy it to the running platform"),
+    "builds:output": ("minipaas.cli.builds", "output_of", "show what a build printed"),
+    "buildpacks": ("minipaas.cli.builds", "buildpacks", "list the buildpacks that come with minipaas"),
+    "hosts": ("minipaas.cli.hosts", "hosts", "list the hosts and the dynos on them"),
+    "hosts:fail": ("minipaas.cli.hosts", "fail", "let a host fail: its dynos vanish and come up elsewhere"),
+    "hosts:recover": ("minipaas.cli.hosts", "recover", "let a failed host take dynos again"),
+    "maintenance": ("minipaas.cli.apps", "maintenance", "show whether maintenance mode is on"),
+    "maintenance:on": ("minipaas.cli.apps", "maintenance_on", "answer every request with the maintenance page"),
+    "maintenance:off": ("minipaas.cli.apps", "maintenance_off", "serve requests again"),
+    "doctor": ("minipaas.cli.doctor", "doctor", "say what this machine offers and what to install for more"),
+    "version": ("minipaas.cli.version", "version", "print the version"),
+    "completion": ("minipaas.cli.completion", "completion", "print the shell's completion script"),
+}
+#: Heroku's short names for the same.
+ALIASES = {"scale": "ps:scale", "restart": "ps:restart", "stop": "ps:stop", "log": "logs"}
+
+
+class ColonGroup(click.Group):
+    """Finds `ps:scale` for both spellings, and suggests a near one for a word that is none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of a first hour with the tool."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command."""
+        found = COMMANDS.get(ALIASES.get(cmd_name, cmd_name))
+        if found is None:
+            return None
+        module, attribute, _ = found
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Join `ps scale` to `ps:scale` where that is a command."""
+        if len(args) > 1 and f"{args[0]}:{args[1]}" in COMMANDS:
+            args = [f"{args[0]}:{args[1]}", *args[2:]]
+        name = args[0] if args else ""
+        if ALIASES.get(name, name) not in COMMANDS:
+            near = get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean `minipaas {near[0]}`?" if near else "`minipaas --help` lists the commands"
+            raise click.UsageError(f"there is no command `{name}`; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `--help`, made without loading anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+def example(*lines: str) -> str:
+    """An epilog: examples at the end of a command's help, unwrapped."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

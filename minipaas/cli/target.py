@@ -1,0 +1,67 @@
+"""Which platform and which app a command is about."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import click
+
+from minipaas.api.client import Client
+from minipaas.errors import UsageProblem
+from minipaas.store.home import Home, default_root
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def home() -> Home:
+    """The home folder in force."""
+    return Home(default_root())
+
+
+def client() -> Client:
+    """The running platform."""
+    return Client(home())
+
+
+def app_option(command: F) -> F:
+    """`-a/--app`."""
+    return click.option(
+        "-a",
+        "--app",
+        metavar="APP",
+        envvar="MINIPAAS_APP",
+        show_envvar=True,
+        help="which app; else the one deployed from this folder, or the only one",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="print JSON")(command)
+
+
+def choose_app(platform: Client, wanted: str | None) -> str:
+    """The app that is named, that was deployed from this folder, or that is the only one.
+
+    Raises:
+        UsageProblem: there are several, and nothing says which.
+        PlatformDown: no platform runs.
+    """
+    apps = platform.get("/apps")
+    names = [each["name"] for each in apps]
+    if wanted is not None:
+        if wanted not in names:
+            platform.get(f"/apps/{quote(wanted, safe='')}")
+        return wanted
+    here = Path.cwd().resolve()
+    for each in apps:
+        if each["source"] and Path(each["source"]) == here:
+            return str(each["name"])
+    if len(names) == 1:
+        return str(names[0])
+    listed = ", ".join(names)
+    raise UsageProblem(
+        f"several apps run here: {listed}" if names else "no app runs here",
+        "name one with `--app`" if names else "`minipaas up PATH` runs one",
+    )

@@ -1,0 +1,136 @@
+"""A deploy from its files to its dynos: read, build, release, run."""
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from minipaas.build.builder import Builder, BuildRequest, BuildResult
+from minipaas.control.app import RunningApp
+from minipaas.control.config import compose_config, compose_formation, describe_change
+from minipaas.control.settings import AppSpec
+from minipaas.errors import BuildFailed, MinipaasError
+from minipaas.model.app import FileWarning
+from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus, Slug
+from minipaas.parse.manifest import AppFiles, read_app_files
+
+#: Gets the build's output as it comes.
+Output = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploy:
+    """What came of it: the release that runs now, and whether it is a new one."""
+
+    release: Release
+    build: Build
+    new: bool
+
+
+async def deploy(
+    app: RunningApp, spec: AppSpec, links: Mapping[str, str], builder: Builder, output: Output, build_id: str
+) -> Deploy:
+    """Build `spec.folder` and run it as the app's next release; an unchanged app gets no new one.
+
+    Args:
+        links: config vars that name other apps' URLs.
+
+    Raises:
+        FileProblem: one of the app's files is faulty.
+        BuildFailed: no slug, or the release command failed; what ran before goes on running.
+        StoreProblem: disk full.
+    """
+    files = read_app_files(lambda name: _read(spec, name), str(spec.folder))
+    _tell(files.warnings, output)
+    config = compose_config(
+        app.record.config, files.app_json, (files.dotenv, spec.env, links), lambda: secrets.token_hex(32)
+    )
+    app.save(dataclasses.replace(app.record, source=str(spec.folder)))
+    result, build = await _build(app, spec, files, config, builder, output, build_id)
+    formation = compose_formation(result.slug, app.record.formation, files.app_json, spec.formation)
+    release, new = await _release(app, result, config, output)
+    app.run(result.slug, release, formation)
+    return Deploy(release=release, build=build, new=new)
+
+
+def _read(spec: AppSpec, name: str) -> bytes | None:
+    try:
+        return (spec.folder / name).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _tell(warnings: tuple[FileWarning, ...], output: Output) -> None:
+    for warning in warnings:
+        output(f" !     {warning}\n".encode())
+
+
+async def _build(
+    app: RunningApp,
+    spec: AppSpec,
+    files: AppFiles,
+    config: Mapping[str, str],
+    builder: Builder,
+    output: Output,
+    build_id: str,
+) -> tuple[BuildResult, Build]:
+    now = app.kit.clock.now
+    build = Build(id=build_id, app=app.name, status=BuildStatus.PENDING, created_at=now(), updated_at=now())
+    app.remember_build(build)
+    buildpacks = spec.buildpacks or files.app_json.buildpacks
+    request = BuildRequest(app=app.name, source=spec.folder, buildpacks=buildpacks, config=config)
+    app.say("Build started")
+    try:
+        result = await builder.build(request, output)
+    except BaseException:
+        app.remember_build(dataclasses.replace(build, status=BuildStatus.FAILED, updated_at=now()))
+        app.say("Build failed")
+        raise
+    _tell(result.warnings, output)
+    build = dataclasses.replace(
+        build,
+        status=BuildStatus.SUCCEEDED,
+        updated_at=now(),
+        slug_id=result.slug.id,
+        buildpacks=result.buildpacks,
+        version=result.version,
+        reused=result.reused,
+    )
+    app.remember_build(build)
+    app.say("Build succeeded")
+    return result, build
+
+
+async def _release(
+    app: RunningApp, result: BuildResult, config: Mapping[str, str], output: Output
+) -> tuple[Release, bool]:
+    current = app.record.current
+    change = describe_change(app.record.config, config)
+    if current and current.slug_id == result.slug.id and change is None:
+        return current, False
+    if change is not None:
+        app.settle_release(
+            app.add_release(change, current.slug_id if current else None, config), ReleaseStatus.SUCCEEDED
+        )
+        current = app.record.current
+    if current and current.slug_id == result.slug.id:
+        return current, True
+    release = app.add_release(f"Deploy {result.version}", result.slug.id, config)
+    await _release_phase(app, result.slug, release, output)
+    return app.settle_release(release, ReleaseStatus.SUCCEEDED), True
+
+
+async def _release_phase(app: RunningApp, slug: Slug, release: Release, output: Output) -> None:
+    try:
+        if "release" in slug.process_types:
+            output(b"-----> Running release command...\n")
+        status = await app.run_release_phase(slug, release)
+    except (MinipaasError, OSError):
+        app.settle_release(release, ReleaseStatus.FAILED)
+        raise
+    if status != 0:
+        app.settle_release(release, ReleaseStatus.FAILED)
+        raise BuildFailed(
+            f"the release command of {app.name} exited with status {status}, v{release.version} is not released",
+            f"`minipaas logs -a {app.name} -p release` shows what it said; the release before it goes on running",
+        )

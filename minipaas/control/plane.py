@@ -1,0 +1,274 @@
+"""The control plane: builds every service, joins them, and closes them in reverse order."""
+
+import asyncio
+import contextlib
+import getpass
+import random
+import sys
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+
+from minipaas.build.builder import Builder
+from minipaas.build.detect import shipped_folder
+from minipaas.clock import SystemClock
+from minipaas.control.app import RunningApp
+from minipaas.control.buildstream import BuildStreams
+from minipaas.control.deploy import Deploy, Output, deploy
+from minipaas.control.routed import Routed
+from minipaas.control.settings import AppSpec, Settings
+from minipaas.errors import MinipaasError, NotFound, PortTaken
+from minipaas.formation.cells import Cells
+from minipaas.formation.kit import Kit, Tasks
+from minipaas.logplex.logplex import Logplex
+from minipaas.model.logline import Source
+from minipaas.model.record import AppRecord
+from minipaas.model.release import Release, ReleaseStatus
+from minipaas.model.request import RequestRecord
+from minipaas.router.logline import lines
+from minipaas.router.router import Router
+from minipaas.runtime.base import Capabilities, Runtime
+from minipaas.runtime.choose import choose
+from minipaas.runtime.hosts import make_hosts
+from minipaas.runtime.ports import Ports
+from minipaas.runtime.portwatch import PortWatch
+from minipaas.store.apps import Apps
+from minipaas.store.home import HomeLock
+from minipaas.store.slugs import Slugs
+
+#: A first own port is looked for just above the router's; this many are tried.
+OWN_PORTS_TRIED = 200
+#: How long requests in flight may take when the platform stops.
+CLOSE_GRACE_S = 5.0
+
+
+class ControlPlane:
+    """One running platform. Made by `running`, which also takes it down."""
+
+    def __init__(self, settings: Settings, runtime: Runtime, capabilities: Capabilities) -> None:
+        self.settings = settings
+        self.runtime = runtime
+        self.capabilities = capabilities
+        self.clock = SystemClock()
+        self.rng = random.Random(settings.seed)
+        self.apps: dict[str, RunningApp] = {}
+        self.started_at = self.clock.now()
+        self.user = f"{getpass.getuser()}@localhost"
+        self.cells = Cells(make_hosts(settings.hosts, settings.home.hosts))
+        self.store = Apps(settings.home)
+        self.slugs = Slugs(settings.home)
+        self.logplex = Logplex(settings.home.logs, self.clock)
+        self.tasks = Tasks(_told)
+        self.port = 0
+        self.stop_asked = asyncio.Event()
+        self.force_asked = False
+        self._closed = False
+        self.router = Router(
+            limits=settings.limits,
+            clock=self.clock,
+            on_records=self._log_requests,
+            policy=settings.policy,
+            rng=self.rng,
+        )
+        self.builder = Builder(
+            home=settings.home,
+            runtime=runtime,
+            slugs=self.slugs,
+            limits=settings.limits,
+            shipped=shipped_folder(),
+            host=self.cells.hosts[0],
+            clock=self.clock,
+        )
+        self._ports = Ports(self.rng)
+        self._watch = PortWatch(self.clock)
+        self._deploying: dict[str, asyncio.Lock] = {}
+        self.builds = BuildStreams()
+
+    async def open(self) -> None:
+        """Listen.
+
+        Raises:
+            PortTaken: the router's port is in use.
+        """
+        self.port = await self.router.listen(self.settings.address, self.settings.port)
+
+    async def app(self, name: str) -> RunningApp:
+        """The app, made when it is new.
+
+        Raises:
+            StoreProblem: its record is damaged or cannot be written.
+            PortTaken: no port is left for it.
+        """
+        known = self.apps.get(name)
+        if known is not None:
+            return known
+        record = self.store.find(name)
+        app = self._admit(record or self._new_record(name))
+        if record is None:
+            app.save(app.record)
+            app.say("Initial release")
+        app.own_port = await self._own_port(name)
+        return app
+
+    def find(self, name: str) -> RunningApp:
+        """An app that runs, by name or id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        for app in self.apps.values():
+            if name in (app.name, app.record.id):
+                return app
+        raise NotFound(f"there is no app {name}", f"apps: {', '.join(self.apps) or 'none'}")
+
+    async def deploy(self, spec: AppSpec, output: Output, build_id: str | None = None) -> Deploy:
+        """Build and release one app; deploys of the same app wait for each other. Raises as `deploy.deploy`."""
+        app = await self.app(spec.name)
+        links = {}
+        for used in spec.uses:
+            links[f"{used.upper().replace('-', '_')}_URL"] = self.own_url(await self.app(used))
+        async with self._deploying.setdefault(spec.name, asyncio.Lock()):
+            return await deploy(app, spec, links, self.builder, output, build_id or str(uuid.uuid4()))
+
+    def begin_build(self, spec: AppSpec) -> str:
+        """Deploy beside everything else; the build's id, under which `builds` has the output."""
+        build_id = str(uuid.uuid4())
+        stream = self.builds.open(build_id)
+
+        async def work() -> None:
+            try:
+                await self.deploy(spec, stream.feed, build_id)
+            except MinipaasError as error:
+                stream.finish(error)
+            finally:
+                stream.finish(None)
+
+        self.tasks.start(work())
+        return build_id
+
+    def web_url(self, app: RunningApp) -> str:
+        """The app behind the shared router port, chosen by host name."""
+        return f"http://{app.name}.localhost:{self.port}/"
+
+    def own_url(self, app: RunningApp) -> str:
+        """The app behind a port of its own: no name to resolve, which other apps and old tools cannot."""
+        return f"http://{self.settings.address}:{app.own_port}/"
+
+    def fail_host(self, name: str) -> None:
+        """The host's dynos vanish by SIGKILL and come up elsewhere.
+
+        Raises:
+            NotFound: there is no such host.
+            UsageProblem: it is the last one that works.
+        """
+        self.cells.fail(name)
+        for app in self.apps.values():
+            app.dynos.host_failed(name)
+
+    async def settled(self, names: Sequence[str]) -> None:
+        """Wait until none of these apps has a dyno that starts."""
+        await asyncio.gather(*(self.apps[name].dynos.settled() for name in names))
+
+    def kill(self) -> None:
+        """SIGKILL to what `close` still waits for."""
+        for app in self.apps.values():
+            app.dynos.kill()
+
+    async def close(self) -> None:
+        """Let requests in flight end, stop every dyno, write what is to stay; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        routing = asyncio.ensure_future(self.router.close(CLOSE_GRACE_S))
+        await asyncio.gather(*(app.dynos.shut_down() for app in self.apps.values()))
+        await routing
+        await self.tasks.cancel()
+        await self.logplex.close()
+        await self.runtime.close()
+
+    def _new_record(self, name: str) -> AppRecord:
+        now = self.clock.now()
+        first = Release(
+            id=str(uuid.uuid4()),
+            version=1,
+            description="Initial release",
+            created_at=now,
+            status=ReleaseStatus.SUCCEEDED,
+        )
+        return AppRecord(id=str(uuid.uuid4()), name=name, created_at=now, releases=(first,))
+
+    def _admit(self, record: AppRecord) -> RunningApp:
+        route = self.router.add_app(record.name)
+        channel = self.logplex.channel(record.name)
+        kit = Kit(
+            app=record.name,
+            runtime=self.runtime,
+            limits=self.settings.limits,
+            clock=self.clock,
+            rng=self.rng,
+            ports=self._ports,
+            watch=self._watch,
+            log=channel,
+            route=Routed(route),
+            tasks=self.tasks,
+        )
+        app = RunningApp(
+            record,
+            store=self.store,
+            slugs=self.slugs,
+            kit=kit,
+            cells=self.cells,
+            route=route,
+            channel=channel,
+            user=self.user,
+        )
+        self.apps[record.name] = app
+        return app
+
+    async def _own_port(self, app: str) -> int:
+        taken = {each.own_port for each in self.apps.values()}
+        for port in range(self.port + 1, self.port + OWN_PORTS_TRIED):
+            if port in taken:
+                continue
+            with contextlib.suppress(PortTaken):
+                return await self.router.listen_app(app, self.settings.address, port)
+        return await self.router.listen_app(app, self.settings.address, 0)
+
+    def _log_requests(self, records: Sequence[RequestRecord]) -> None:
+        by_app: dict[str, list[RequestRecord]] = {}
+        for record in records:
+            by_app.setdefault(record.app, []).append(record)
+        for name, mine in by_app.items():
+            if app := self.apps.get(name):
+                app.idling.touch()
+                app.channel.say_lines(Source.HEROKU, "router", lines(mine), len(mine))
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
+    """A platform on this home, from the lock to the last dyno's end.
+
+    Raises:
+        PlatformRunning: another platform has the home.
+        RuntimeMissing: the runtime asked for cannot run here.
+        PortTaken: the router's port is in use.
+        StoreProblem: the state folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        settings.home.prepare()
+        lock = HomeLock(settings.home)
+        lock.acquire()
+        stack.callback(lock.release)
+        runtime, capabilities = await choose(settings.runtime, settings.home)
+        await runtime.sweep()
+        plane = ControlPlane(settings, runtime, capabilities)
+        stack.push_async_callback(plane.close)
+        await plane.open()
+        plane.tasks.start(plane.builder.sweep())
+        yield plane
+
+
+def _told(error: BaseException) -> None:
+    print("internal error in the platform, please report it:", file=sys.stderr)  # noqa: T201
+    traceback.print_exception(error)

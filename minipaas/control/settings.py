@@ -1,0 +1,41 @@
+"""What a platform is started with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from minipaas.limits import Limits
+from minipaas.model.app import FormationEntry
+from minipaas.store.home import Home
+
+#: `heroku local` uses it since macOS took 5000 for AirPlay (heroku/cli PR 2618).
+DEFAULT_PORT = 5006
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One platform. `runtime` is auto, sandbox, process, docker or swarm; `policy` is round-robin or random."""
+
+    home: Home
+    runtime: str = "auto"
+    hosts: int = 3
+    address: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    policy: str = "round-robin"
+    limits: Limits = field(default_factory=Limits)
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSpec:
+    """An app as `up` was asked to run it; what is empty is taken from the app's own files.
+
+    `formation` goes before what the app was scaled to earlier. `uses` names apps whose URL it gets as `NAME_URL`.
+    """
+
+    name: str
+    folder: Path
+    buildpacks: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    formation: Mapping[str, FormationEntry] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()

@@ -1,0 +1,120 @@
+"""One platform from start to end: open it, deploy its apps, say where they are, stop when asked."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+from minipaas.control.app import RunningApp
+from minipaas.control.plane import ControlPlane, running
+from minipaas.control.settings import AppSpec
+from minipaas.daemon.wishes import Plan
+from minipaas.model.dyno import DynoState
+
+
+class Face(Protocol):
+    """What a person sees of a platform while it runs."""
+
+    def opened(self, plane: ControlPlane) -> None:
+        """The router listens; nothing is deployed yet."""
+
+    def building(self, app: str, data: bytes) -> None:
+        """A piece of a build's output."""
+
+    def followed(self, app: RunningApp) -> None:
+        """The app's dynos are about to start; its log may be shown from here on."""
+
+    def settled(self, plane: ControlPlane) -> None:
+        """Every dyno is up or has crashed, and the control API answers."""
+
+    def stopping(self, plane: ControlPlane) -> None:
+        """The platform goes down."""
+
+    async def closed(self) -> None:
+        """Nothing runs any more; show what is still to be shown."""
+
+
+class Ending:
+    """Why a platform ended: the signal that asked for it, or None when `down` did."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+
+async def serve(plan: Plan, face: Face) -> Ending:
+    """Run until a signal or `down` says stop.
+
+    Raises:
+        MinipaasError: the platform cannot open, or an app cannot be deployed; nothing runs then.
+    """
+    ending = Ending()
+    try:
+        async with AsyncExitStack() as stack:
+            plane = await stack.enter_async_context(running(plan.settings))
+            stack.callback(_on_signals(plane, ending))
+            face.opened(plane)
+            api = asyncio.ensure_future(_serve_api(plane, stack))
+            try:
+                await _unless_stopped(plane, _bring_up(plane, plan, api, face))
+                await plane.stop_asked.wait()
+            finally:
+                await asyncio.wait({api})
+                face.stopping(plane)
+                await plane.close()
+    finally:
+        await face.closed()
+    return ending
+
+
+async def _bring_up(plane: ControlPlane, plan: Plan, api: "asyncio.Future[None]", face: Face) -> None:
+    for spec in plan.apps:
+        await _deploy(plane, spec, face)
+    await plane.settled(list(plane.apps))
+    await api
+    face.settled(plane)
+
+
+def all_up(plane: ControlPlane) -> bool:
+    """Whether no dyno of any app has crashed."""
+    slots = [slot for app in plane.apps.values() for slot in app.dynos.slots.values()]
+    return all(slot.state is not DynoState.CRASHED for slot in slots)
+
+
+async def _serve_api(plane: ControlPlane, stack: AsyncExitStack) -> None:
+    """The web framework takes as long to load as a small app to boot: both at once, the load on a thread."""
+    module = await asyncio.to_thread(__import__, "minipaas.api.server", fromlist=["serving"])
+    await stack.enter_async_context(module.serving(plane))
+
+
+async def _deploy(plane: ControlPlane, spec: AppSpec, face: Face) -> None:
+    face.followed(await plane.app(spec.name))
+    await plane.deploy(spec, lambda data: face.building(spec.name, data))
+
+
+async def _unless_stopped(plane: ControlPlane, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, or drop it as soon as somebody says stop."""
+    task = asyncio.ensure_future(work)
+    stop = asyncio.ensure_future(plane.stop_asked.wait())
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+        return
+    task.result()
+
+
+def _on_signals(plane: ControlPlane, ending: Ending) -> Any:
+    """The first signal asks every dyno to stop, the second does not wait for them."""
+    loop = asyncio.get_running_loop()
+
+    def heard(number: int) -> None:
+        ending.signal = ending.signal or number
+        if plane.stop_asked.is_set():
+            plane.kill()
+        plane.stop_asked.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, heard, number)
+    return lambda: [loop.remove_signal_handler(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]

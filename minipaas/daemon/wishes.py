@@ -1,0 +1,144 @@
+"""What `up` was asked for: the command line over `minipaas.yml` over what is usual."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from minipaas.control.settings import DEFAULT_PORT, AppSpec, Settings
+from minipaas.errors import FileProblem, UsageProblem
+from minipaas.limits import Limits
+from minipaas.model.app import FormationEntry
+from minipaas.model.platform_file import PlatformFile
+from minipaas.parse.app_name import app_name_from
+from minipaas.parse.minipaas_yml import parse_minipaas_yml
+from minipaas.parse.scale import parse_formation
+from minipaas.store.home import Home
+
+PLATFORM_FILE = "minipaas.yml"
+#: Hosts when nobody says how many: a dyno can move, and a move can go two ways.
+DEFAULT_HOSTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The words of `minipaas up`; None where the user said nothing."""
+
+    paths: tuple[Path, ...] = ()
+    app: str | None = None
+    runtime: str | None = None
+    port: int | None = None
+    address: str | None = None
+    hosts: int | None = None
+    formation: str | None = None
+    router: str | None = None
+    buildpacks: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A platform and the apps on it."""
+
+    settings: Settings
+    apps: tuple[AppSpec, ...] = field(default=())
+
+
+def make_plan(home: Home, wishes: Wishes) -> Plan:
+    """Read `minipaas.yml` where there is one, and decide.
+
+    Raises:
+        FileProblem: the file is faulty, or names a folder that is not there.
+        UsageProblem: a path is no folder, two apps have one name, or an option is not right.
+    """
+    formation = parse_formation(wishes.formation) if wishes.formation is not None else {}
+    file = PlatformFile()
+    apps: list[AppSpec] = []
+    for path in wishes.paths or (Path(),):
+        folder = _folder(path)
+        read = read_platform_file(folder)
+        if read is not None:
+            file = read
+        if read is not None and read.apps:
+            apps += _several(folder, read, formation)
+        else:
+            apps.append(_one(folder, wishes, formation))
+    _unique(apps)
+    return Plan(settings=_settings(home, wishes, file), apps=tuple(apps))
+
+
+def read_platform_file(folder: Path) -> PlatformFile | None:
+    """The `minipaas.yml` of a folder; None when there is none.
+
+    Raises:
+        FileProblem: it is faulty.
+    """
+    path = folder / PLATFORM_FILE
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileProblem(path, None, f"cannot be read: {error.strerror}") from error
+    try:
+        return parse_minipaas_yml(text.decode(), str(path))
+    except UnicodeDecodeError as error:
+        line = text[: error.start].count(b"\n") + 1
+        raise FileProblem(path, line, "is not UTF-8", "save the file as UTF-8") from error
+
+
+def _settings(home: Home, wishes: Wishes, file: PlatformFile) -> Settings:
+    limits: Limits = file.limits
+    return Settings(
+        home=home,
+        runtime=wishes.runtime or str(file.runtime),
+        hosts=wishes.hosts or file.hosts or DEFAULT_HOSTS,
+        address=wishes.address or "127.0.0.1",
+        port=DEFAULT_PORT if wishes.port is None else wishes.port,
+        policy=wishes.router or str(file.router),
+        limits=limits,
+        seed=wishes.seed,
+    )
+
+
+def _several(folder: Path, file: PlatformFile, formation: Mapping[str, FormationEntry]) -> list[AppSpec]:
+    specs = []
+    for name, entry in file.apps.items():
+        place = (folder / entry.path).resolve()
+        if not place.is_dir():
+            raise FileProblem(folder / PLATFORM_FILE, None, f"app {name}: there is no folder {entry.path}")
+        specs.append(
+            AppSpec(
+                name=name,
+                folder=place,
+                buildpacks=entry.buildpacks,
+                env=entry.env,
+                formation={**entry.formation, **formation},
+                uses=entry.uses,
+            )
+        )
+    return specs
+
+
+def _one(folder: Path, wishes: Wishes, formation: Mapping[str, FormationEntry]) -> AppSpec:
+    name = wishes.app if wishes.app and len(wishes.paths) < 2 else app_name_from(folder.name)
+    return AppSpec(name=name, folder=folder, buildpacks=wishes.buildpacks, formation=formation)
+
+
+def _folder(path: Path) -> Path:
+    folder = path.expanduser().resolve()
+    if not folder.exists():
+        raise UsageProblem(f"there is no folder {path}")
+    if not folder.is_dir():
+        raise UsageProblem(f"{path} is not a folder", "give the folder that holds the app's Procfile")
+    return folder
+
+
+def _unique(apps: Sequence[AppSpec]) -> None:
+    seen: dict[str, Path] = {}
+    for spec in apps:
+        if spec.name in seen:
+            raise UsageProblem(
+                f"two apps are called {spec.name}: {seen[spec.name]} and {spec.folder}",
+                "rename one folder, or name them in a minipaas.yml",
+            )
+        seen[spec.name] = spec.folder

@@ -1,0 +1,143 @@
+"""The dyno manager of one app: keeps as many dynos of each process type as the formation says."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from minipaas.formation.cells import Cells
+from minipaas.formation.kit import Kit, Run
+from minipaas.formation.memory import MemoryWatch
+from minipaas.formation.selector import Selector
+from minipaas.formation.slot import Slot
+from minipaas.model.app import FormationEntry
+from minipaas.model.dyno import DynoName, DynoState
+
+
+class DynoManager:
+    """Starts, stops and restarts the dynos of one app.
+
+    Args:
+        changed: called after any dyno changed its state.
+    """
+
+    def __init__(self, kit: Kit, cells: Cells, changed: Callable[[], None] = lambda: None) -> None:
+        self.slots: dict[DynoName, Slot] = {}
+        self._kit = kit
+        self._cells = cells
+        self._changed = changed
+        self._run: Run | None = None
+        self._formation: Mapping[str, FormationEntry] = {}
+        self._news = asyncio.Event()
+        self._stopping: set[Slot] = set()
+        self._memory = MemoryWatch(kit, self._living)
+
+    def release(self, run: Run, formation: Mapping[str, FormationEntry]) -> None:
+        """Run this release from now on: dynos that live are restarted on it, missing ones started, others stopped."""
+        living = list(self.slots.values())
+        self._run = run
+        self.scale(formation)
+        for slot in living:
+            if slot.name in self.slots:
+                slot.restart()
+        self._memory.begin()
+
+    def scale(self, formation: Mapping[str, FormationEntry]) -> None:
+        """Start and stop only what is added or removed; a changed size restarts the dynos of that type."""
+        assert self._run is not None, "nothing is released yet"
+        self._formation = formation
+        wanted = {
+            DynoName(type_, number): entry.size
+            for type_, entry in formation.items()
+            if type_ in self._run.commands
+            for number in range(1, entry.quantity + 1)
+        }
+        for name in [name for name in self.slots if name not in wanted]:
+            self._give_up(self.slots.pop(name))
+        for name, size in wanted.items():
+            slot = self.slots.get(name)
+            if slot is None:
+                self.slots[name] = slot = Slot(self._kit, self._cells, name, size, self._current, self._on_change)
+                slot.start()
+            elif slot.size is not size:
+                slot.size = size
+                slot.restart()
+        self._on_change()
+
+    def restart(self, selector: Selector) -> list[DynoName]:
+        """Restart those selected; their names."""
+        return self._each(selector, Slot.restart)
+
+    def relocate(self, selector: Selector, host: str | None) -> list[DynoName]:
+        """Restart those selected on another host, or on the one that is named."""
+        if host is not None:
+            self._cells.find(host)
+        return self._each(selector, lambda slot: slot.relocate(host))
+
+    def stop(self, selector: Selector) -> list[DynoName]:
+        """Stop those selected; as Heroku does, the formation brings them back at once (DC:dyno-restarts)."""
+
+        def stop_and_start(slot: Slot) -> None:
+            slot.stop()
+            slot.start()
+
+        return self._each(selector, stop_and_start)
+
+    def host_failed(self, host: str) -> None:
+        """All that stood on that host is gone."""
+        for slot in [*self.slots.values(), *self._stopping]:
+            slot.host_failed(host)
+
+    def wake(self) -> None:
+        """A request has come for a sleeping app."""
+        for slot in self.slots.values():
+            slot.wake()
+
+    def idle(self) -> None:
+        """Put all dynos to sleep."""
+        for slot in self.slots.values():
+            slot.idle()
+
+    async def settled(self) -> None:
+        """Wait until no dyno is starting."""
+        while any(slot.state is DynoState.STARTING for slot in self.slots.values()):
+            self._news.clear()
+            await self._news.wait()
+
+    async def shut_down(self) -> None:
+        """Stop every dyno politely; returns when none is left."""
+        self._memory.end()
+        for name in list(self.slots):
+            self._give_up(self.slots.pop(name))
+        self._on_change()
+        await asyncio.gather(*(slot.over() for slot in list(self._stopping)))
+
+    def kill(self) -> None:
+        """SIGKILL to all that `shut_down` waits for, when the user will not wait."""
+        for slot in self._stopping:
+            slot.kill()
+
+    def _each(self, selector: Selector, act: Callable[[Slot], None]) -> list[DynoName]:
+        names = selector.pick(self._kit.app, self.slots)
+        for name in names:
+            act(self.slots[name])
+        return names
+
+    def _give_up(self, slot: Slot) -> None:
+        slot.stop()
+        self._stopping.add(slot)
+        self._kit.tasks.start(self._until_over(slot))
+
+    async def _until_over(self, slot: Slot) -> None:
+        await slot.over()
+        self._stopping.discard(slot)
+
+    def _current(self) -> Run:
+        assert self._run is not None
+        return self._run
+
+    def _living(self) -> list[Slot]:
+        return [slot for slot in self.slots.values() if slot.life is not None]
+
+    def _on_change(self) -> None:
+        self._kit.route.set_dynos({str(n): s.state for n, s in self.slots.items() if n.type == "web"})
+        self._changed()
+        self._news.set()

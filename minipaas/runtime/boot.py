@@ -1,0 +1,62 @@
+"""What runs in a dyno before the app's own command: the init, and the shell that sources `.profile.d`."""
+
+from minipaas.runtime.base import Launch
+
+#: Seconds that processes left over by a main process which ended by itself have, from SIGTERM to SIGKILL (ours).
+LEFTOVER_S = 1.0
+
+#: What the init does while it waits, as a list of processes shows it.
+INIT_SLEEP = "/bin/sleep 0.05"
+
+#: PID 1 of a sandboxed dyno, for any POSIX sh. It tells it is ready by one line on its stdin, which is the write end
+#: of a pipe; hides its own stderr, where a shell tells of killed children; passes SIGTERM to every process; and
+#: after a SIGTERM waits for all of them, as Heroku does: an init that ends with the main process cuts off
+#: what `sh -c "migrate && gunicorn"` and `npm start` have in flight. When the main process ends by itself the
+#: dyno is over: the others get SIGTERM, and LEFTOVER_S later they go down with the namespace.
+INIT = f"""
+exec 4>&2 2>/dev/null
+unset MINIPAAS_DYNO_ID
+stop=
+trap 'stop=1; kill -TERM -1' TERM
+echo >&0
+exec </dev/null
+"$@" 2>&4 4>&- &
+main=$!
+exec 4>&-
+[ -n "$stop" ] && kill -TERM -1
+while :; do
+  wait $main
+  status=$?
+  kill -0 $main || break
+done
+wait $main
+again=$?
+[ $again -ne 127 ] && status=$again
+left=-1
+[ -z "$stop" ] && kill -TERM -1 && left={round(LEFTOVER_S / 0.05)}
+while [ $left -ne 0 ] && kill -0 -1; do
+  {INIT_SLEEP}
+  left=$((left - 1))
+done
+exit $status
+"""
+
+#: hsup's order: `.profile.d/*.sh` in glob order, then `.profile`, in the shell that becomes the command.
+PROFILE = """
+_command=$1
+shift
+for _file in "$HOME"/.profile.d/*.sh "$HOME/.profile"; do
+  if [ -r "$_file" ]; then . "$_file"; fi
+done
+exec bash -c "$_command"
+"""
+
+#: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, which every program below inherits. This undoes it.
+DEFAULT_SIGNALS = ("/usr/bin/env", "--default-signal=INT,QUIT")
+
+
+def command_words(launch: Launch) -> tuple[str, ...]:
+    """The program and arguments that become the dyno's main process."""
+    if launch.profile:
+        return "/bin/bash", "-c", PROFILE, "bash", launch.command
+    return "/bin/bash", "-c", launch.command

@@ -1,0 +1,168 @@
+"""A control group for each dyno, where this machine lets us make one: memory limit, process limit, exact figures.
+
+Both generations are spoken: v1 (a tree for each controller) and v2 (one tree). Without root neither can be
+written, as a rule; then there are no limits and memory is sampled.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+_CONTROLLERS = ("memory", "pids")
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroups:
+    """Where this home's dynos have their groups. `unified` is v2."""
+
+    folders: tuple[Path, ...]
+    unified: bool
+
+    def group(self, name: str) -> "Cgroup":
+        """The group of one launch; nothing is made yet."""
+        return Cgroup(tuple(folder / name for folder in self.folders), self.unified)
+
+    def names(self) -> set[str]:
+        """The groups that are there."""
+        names: set[str] = set()
+        for folder in self.folders:
+            with suppress(OSError):
+                names |= {entry.name for entry in folder.iterdir() if entry.is_dir()}
+        return names
+
+    def remove(self) -> None:
+        """Give back the folders themselves; refused while a dyno is in one."""
+        self.group("trial").remove()
+        for folder in self.folders:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def find_cgroups(home: str, root: Path = ROOT) -> Cgroups | None:
+    """Make this home's folders; None where the kernel or our rights do not allow memory and process limits."""
+    name = f"minipaas-{home}"
+    unified = (root / "cgroup.controllers").exists()
+    folders = (root / name,) if unified else tuple(root / controller / name for controller in _CONTROLLERS)
+    try:
+        if unified:
+            (root / "cgroup.subtree_control").write_text("+memory +pids")
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        if unified:
+            (folders[0] / "cgroup.subtree_control").write_text("+memory +pids")
+        trial = Cgroups(folders, unified).group("trial")
+        trial.make(memory_bytes=2**30, processes=100)
+        trial.remove()
+    except OSError:
+        Cgroups(folders, unified).remove()
+        return None
+    return Cgroups(folders, unified)
+
+
+class Cgroup:
+    """One dyno's group. The memory folder comes first; under v2 it is the only one."""
+
+    def __init__(self, folders: tuple[Path, ...], unified: bool) -> None:
+        self.folders = folders
+        self._unified = unified
+        self._alarm: int | None = None
+        self._exceeded = False
+
+    def make(self, memory_bytes: int, processes: int) -> None:
+        """Make it with its limits; memory counts swap too.
+
+        Raises:
+            OSError: not permitted, or the controllers are not there.
+        """
+        memory, pids = self.folders[0], self.folders[-1]
+        for folder in self.folders:
+            folder.mkdir()
+        (pids / "pids.max").write_text(str(processes))
+        if self._unified:
+            (memory / "memory.max").write_text(str(memory_bytes))
+            with suppress(OSError):
+                (memory / "memory.swap.max").write_text("0")
+            (memory / "memory.oom.group").write_text("1")
+            return
+        (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
+        with suppress(OSError):  # a kernel without swap accounting
+            (memory / "memory.memsw.limit_in_bytes").write_text(str(memory_bytes))
+
+    def join(self, pid: int) -> None:
+        """Put a process into it; its later children follow."""
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(pid))
+
+    def when_exceeded(self, act: Callable[[], None]) -> None:
+        """Call `act` when the memory limit was hit: v1 kills one process where R15 means the dyno."""
+        if self._unified:
+            return
+        memory = self.folders[0]
+        alarm = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        try:
+            with (memory / "memory.oom_control").open() as control:
+                (memory / "cgroup.event_control").write_text(f"{alarm} {control.fileno()}")
+        except OSError:
+            os.close(alarm)
+            return
+        self._alarm = alarm
+
+        def rang() -> None:
+            with suppress(OSError):
+                os.eventfd_read(alarm)
+            if self._killed_one():
+                self._exceeded = True
+                act()
+
+        asyncio.get_running_loop().add_reader(alarm, rang)
+
+    def exceeded(self) -> bool:
+        """Has the memory limit ended a process of the dyno?"""
+        return self._exceeded or self._killed_one()
+
+    def _killed_one(self) -> bool:
+        name = "memory.events" if self._unified else "memory.oom_control"
+        return self._numbers(name).get("oom_kill", 0) > 0
+
+    def memory(self) -> int | None:
+        """Bytes of anonymous, shared and swapped memory; None when the group is gone."""
+        stat = self._numbers("memory.stat")
+        if not stat:
+            return None
+        if self._unified:
+            return stat.get("anon", 0) + stat.get("shmem", 0) + self._swap()
+        return sum(stat.get(name, 0) for name in ("total_rss", "total_shmem", "total_swap"))
+
+    def _swap(self) -> int:
+        with suppress(OSError, ValueError):
+            return int((self.folders[0] / "memory.swap.current").read_text())
+        return 0
+
+    def _numbers(self, name: str) -> dict[str, int]:
+        try:
+            lines = (self.folders[0] / name).read_text().splitlines()
+        except OSError:
+            return {}
+        pairs = (line.split() for line in lines)
+        return {words[0]: int(words[1]) for words in pairs if len(words) == 2 and words[1].isdigit()}
+
+    def close(self) -> None:
+        """Stop to listen for the alarm."""
+        if self._alarm is not None:
+            asyncio.get_running_loop().remove_reader(self._alarm)
+            os.close(self._alarm)
+            self._alarm = None
+
+    def remove(self) -> bool:
+        """Remove it; False while the kernel has not let go of its last process."""
+        for folder in self.folders:
+            with suppress(FileNotFoundError):
+                try:
+                    folder.rmdir()
+                except OSError:
+                    return False
+        return True

@@ -1,0 +1,82 @@
+"""What one run of a platform leaves on the machine, marked so that it is found whatever happens to the platform."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from minipaas.runtime import reaper
+from minipaas.runtime.cgroup import Cgroups
+from minipaas.runtime.warden import Warden
+
+MARK_NAME = reaper.MARK_NAME
+
+
+def home_id(state: Path) -> str:
+    """Twelve characters that tell this state folder from every other on the machine."""
+    return hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:12]
+
+
+class Traces:
+    """Marks, remembers and clears what dynos of one home are made of.
+
+    A mark is `HOME.RUN.LAUNCH`: sweeping goes by the home, the warden by home and run, a dyno's own end by all
+    three. So no other home and no stranger is ever touched, and an old warden leaves a new platform alone.
+    `areas` are the folders that hold one folder a host, which hold one a launch.
+    """
+
+    def __init__(self, state: Path, areas: tuple[Path, ...], cgroups: Cgroups | None = None) -> None:
+        self.home = home_id(state)
+        self._run = f"{self.home}.{secrets.token_hex(4)}."
+        self._areas = areas
+        self._cgroups = cgroups
+        self._launches: dict[str, tuple[str, ...]] = {}
+        self._warden = Warden(self._run)
+
+    def mark(self, launch_id: str) -> str:
+        """The value of MINIPAAS_DYNO_ID for the processes of a launch."""
+        return self._run + launch_id
+
+    def remember(self, launch_id: str, *paths: Path) -> None:
+        """These are to be removed should the platform die."""
+        self._launches[launch_id] = tuple(str(path) for path in paths)
+        self._warden.hold(self._launches[launch_id])
+
+    def forget(self, launch_id: str) -> None:
+        """All of it has been removed."""
+        self._warden.let_go(self._launches.pop(launch_id, ()))
+
+    def guard(self) -> None:
+        """See to it that the warden runs; called once a dyno does."""
+        self._warden.start()
+
+    def sweep(self) -> int:
+        """End and remove what earlier platforms of this home left; how many launches that were."""
+        swept = {mark.removeprefix(f"{self.home}.").partition(".")[2] for mark in self._kill_earlier()}
+        for area in self._areas:
+            for folder in sorted(area.glob("*/*")):
+                if folder.name not in self._launches:
+                    swept.add(folder.name)
+                    reaper.remove_tree(str(folder))
+        return len(swept | self._sweep_cgroups())
+
+    def _kill_earlier(self) -> set[str]:
+        """By the home's mark, run by run, this run left out."""
+        runs = {mark[: len(self._run)] for mark in reaper.marked(f"{self.home}.").values()}
+        return {mark for run in runs - {self._run} for mark in reaper.kill_marked(run)}
+
+    def _sweep_cgroups(self) -> set[str]:
+        if self._cgroups is None:
+            return set()
+        stale = self._cgroups.names() - self._launches.keys()
+        for name in stale:
+            for folder in self._cgroups.group(name).folders:
+                reaper.remove(str(folder))
+        return stale
+
+    def close(self) -> None:
+        """No dyno is left: let the warden go and give the cgroup folders back."""
+        self._warden.close()
+        if self._cgroups is not None:
+            self._sweep_cgroups()
+            self._cgroups.remove()

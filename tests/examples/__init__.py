@@ -1,0 +1,1 @@
+"""The example apps, started the plain way and used over real HTTP."""
