@@ -48,7 +48,7 @@ def stored(size_bytes: int) -> str:
 
 def size(count: int) -> str:
     """`43.7M`, `12.0K`, as in the last line of a build."""
-    for unit, factor in (("G", 1 << 30), ("M", 1 << 20)):
+    for unit, factor in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
         if count >= factor:
             return f"{count / factor:.1f}{unit}"
-    return f"{count / 1024:.1f}K"
+    return f"{count}B"

@@ -1,9 +1,9 @@
 """down."""
 
-import os
 import time
 
 import click
+import psutil
 
 from minipaas.api.client import Client
 from minipaas.cli import output
@@ -33,10 +33,10 @@ def down(force: bool) -> None:
 
 
 def _wait_until_free(lock: HomeLock, pid: int) -> None:
-    """The lock is free when the last dyno is gone and the process has let go of everything."""
+    """The lock is free when the last dyno is gone; the process itself ends a moment later."""
     end = time.monotonic() + LONGEST_S
-    while not lock.free():
-        if time.monotonic() > end and _lives(pid):
+    while not lock.free() or _lives(pid):
+        if time.monotonic() > end:
             output.note("")
             raise MinipaasError(f"the platform (pid {pid}) does not end", "`minipaas down --force`")
         time.sleep(0.02)
@@ -44,9 +44,6 @@ def _wait_until_free(lock: HomeLock, pid: int) -> None:
 
 def _lives(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True

@@ -34,7 +34,7 @@ Exit codes:
 )
 @click.version_option(__version__, message="minipaas %(version)s")
 def cli() -> None:
-    """Run an app as Heroku would: buildpacks, ephemeral dynos, a router, logs; and see which rules it breaks.
+    """Run an app as Heroku would: buildpacks, ephemeral dynos behind a router, logs in Heroku's words.
 
     \b
     Start here:

@@ -47,6 +47,8 @@ def problem(error: MinipaasError) -> None:
     note(f"{_paint('error:', _RED)} {error.message}")
     if error.hint:
         note(f"\n{_paint('hint:', _CYAN)} {error.hint}")
+    for other in getattr(error, "__notes__", ()):
+        note(f"also: {other}")
 
 
 def bold(text: str) -> str:

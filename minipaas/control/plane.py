@@ -16,6 +16,7 @@ from minipaas.clock import SystemClock
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
 from minipaas.control.deploy import Deploy, Output, deploy
+from minipaas.control.holder import holder_of
 from minipaas.control.routed import Routed
 from minipaas.control.settings import AppSpec, Settings
 from minipaas.errors import MinipaasError, NotFound, PortTaken
@@ -89,9 +90,17 @@ class ControlPlane:
         """Listen.
 
         Raises:
-            PortTaken: the router's port is in use.
+            PortTaken: the router's port is in use; the message names the holder where the system tells.
         """
-        self.port = await self.router.listen(self.settings.address, self.settings.port)
+        try:
+            self.port = await self.router.listen(self.settings.address, self.settings.port)
+        except PortTaken as taken:
+            holder = holder_of(self.settings.port)
+            by = f" by {holder}" if holder else ""
+            raise PortTaken(
+                f"cannot listen on {self.settings.address}:{self.settings.port}: the port is taken{by}",
+                "`--port N` takes another, `--port 0` any free one",
+            ) from taken
 
     async def app(self, name: str) -> RunningApp:
         """The app, made when it is new.

@@ -9,7 +9,7 @@ from minipaas.formation.memory import MemoryWatch
 from minipaas.formation.selector import Selector
 from minipaas.formation.slot import Slot
 from minipaas.model.app import FormationEntry
-from minipaas.model.dyno import DynoName, DynoState
+from minipaas.model.dyno import DynoName
 
 
 class DynoManager:
@@ -97,8 +97,8 @@ class DynoManager:
             slot.idle()
 
     async def settled(self) -> None:
-        """Wait until no dyno is starting."""
-        while any(slot.state is DynoState.STARTING for slot in self.slots.values()):
+        """Wait until every dyno is up, or has crashed for good."""
+        while not all(slot.settled for slot in self.slots.values()):
             self._news.clear()
             await self._news.wait()
 

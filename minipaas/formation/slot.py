@@ -51,6 +51,12 @@ class Slot:
         self._wanted_host: str | None = None
         self._avoid: tuple[str, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """Up, down, or crashed and cooling off; a first crash is followed by another start at once."""
+        at_once = self.state is DynoState.CRASHED and cool_off_s(self._crashes) == 0
+        return self.state is not DynoState.STARTING and not at_once
+
     def start(self) -> None:
         """Fill the place."""
         self._meet(Event.START)

@@ -49,7 +49,8 @@ def _compose(text: str, path: str) -> yaml.Node | None:
         root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = error.problem or error.context or "cannot be read"
+        # Cut, for it may quote an alias as long as the file.
+        said = (error.problem or error.context or "cannot be read")[:200]
         raise FileProblem(path, mark.line + 1 if mark else None, f"not YAML: {said}", _hint(said)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

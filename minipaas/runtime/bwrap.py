@@ -14,6 +14,9 @@ UID = 1000
 #: Root's own files in /etc. A dyno of a platform that runs as root could read them otherwise.
 _SECRETS = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "sudoers.d", "ssl/private")
 
+#: What in /proc root may write without any capability. bubblewrap itself covers less.
+_KERNEL = ("sys", "irq", "bus", "fs", "acpi", "scsi", "sysrq-trigger", "mtrr")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -27,7 +30,7 @@ class View:
     @classmethod
     def of(cls, stack: Stack, users: Path) -> "View":
         """Look at this machine."""
-        return cls((*_system(), *_etc(users), *_resolver(), *_toolchains(stack)))
+        return cls((*_system(), *_etc(users), *_resolver(), *_toolchains(stack), *_kernel()))
 
 
 def _system() -> Iterator[str]:
@@ -73,6 +76,14 @@ def _toolchains(stack: Stack) -> Iterator[str]:
         yield from ("--ro-bind-try", str(folder), str(folder))
 
 
+def _kernel() -> Iterator[str]:
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    if os.geteuid() == 0:
+        for path in (Path("/proc", name) for name in _KERNEL):
+            if path.exists():
+                yield from ("--ro-bind", str(path), str(path))
+
+
 def sandbox_words(launch: Launch, disk: Disk, view: View, empty: Path) -> tuple[str, ...]:
     """Namespaces, files and environment of one dyno; `empty` is an empty folder to lay kept ones on."""
     return (
@@ -81,7 +92,7 @@ def sandbox_words(launch: Launch, disk: Disk, view: View, empty: Path) -> tuple[
         *("--hostname", launch.hostname or "dyno"),
         *("--die-with-parent", "--as-pid-1", "--new-session", "--clearenv"),
         *view.words,
-        *("--proc", "/proc", "--dev", "/dev", "--bind", str(disk.tmp), "/tmp"),
+        *("--bind", str(disk.tmp), "/tmp"),
         *("--perms", "0755", "--dir", "/var", "--bind", str(disk.var_tmp), "/var/tmp"),
         *_app(launch, disk, empty),
         *_binds(launch),

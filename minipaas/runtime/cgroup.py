@@ -114,9 +114,8 @@ class Cgroup:
         def rang() -> None:
             with suppress(OSError):
                 os.eventfd_read(alarm)
-            if self._killed_one():
-                self._exceeded = True
-                act()
+            self._exceeded = True  # it rings before the kernel has chosen and counted its victim
+            act()
 
         asyncio.get_running_loop().add_reader(alarm, rang)
 

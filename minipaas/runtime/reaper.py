@@ -2,8 +2,8 @@
 
 Only the standard library and only small modules of it, so that the warden needs few megabytes:
 `python -I -S reaper.py MARK` reads lines from its stdin, which only the platform holds open: `+PATH` a thing to
-remove, `-PATH` no more (paths in hexadecimal), `q` all is well. At the end of the input without `q` the platform has died: every process
-whose environment has MINIPAAS_DYNO_ID beginning with MARK is killed and every path is removed.
+remove, `-PATH` no more (paths in hexadecimal), `q` all is well. At the end of the input without `q` the platform
+has died: every process whose environment has MINIPAAS_DYNO_ID beginning with MARK is killed, every path is removed.
 """
 
 import os

@@ -45,7 +45,7 @@ def find_stack(environ: Mapping[str, str], user_home: Path) -> Stack:
     programs: list[str] = []
     for variable, place, shown, pattern in _TOOLCHAINS:
         folder = Path(environ.get(variable) or user_home / place) / shown
-        if folder.is_dir():
+        if os.access(folder, os.R_OK | os.X_OK):
             folders.append(folder)
             programs += _newest_first(folder, pattern)
     chosen = [entry for entry in environ.get("PATH", "").split(os.pathsep) if _shown(entry, folders)]

@@ -1,5 +1,6 @@
 """Apps and buildpacks made on the spot, and a builder over the runtime that isolates nothing."""
 
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -84,8 +85,10 @@ def runtime() -> BashRuntime:
 
 @pytest.fixture
 def open_workshop(home: Home, runtime: BashRuntime) -> Callable[..., Workshop]:
-    def open_one(limits: Limits | None = None, with_runtime: Runtime | None = None) -> Workshop:
-        return Workshop(home, with_runtime or runtime, limits or Limits(), SystemClock())
+    def open_one(
+        limits: Limits | None = None, with_runtime: Runtime | None = None, clock: Clock | None = None
+    ) -> Workshop:
+        return Workshop(home, with_runtime or runtime, limits or Limits(), clock or SystemClock())
 
     return open_one
 
@@ -111,3 +114,15 @@ def make_buildpack(tmp_path: Path) -> Callable[..., Path]:
         return lay_out(tmp_path / "buildpacks" / name, files)
 
     return make
+
+
+@pytest.fixture
+def unused_port() -> Callable[[], int]:
+    """A port that nobody had a moment ago."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find

@@ -151,6 +151,6 @@ def raw_request(path: str, *, method: str = "GET", body: str = "") -> bytes:
 
 def read_answer(connection: socket.socket) -> tuple[int, str]:
     """Status and body of the next answer on a connection."""
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    return response.status, response.read().decode()
+    with contextlib.closing(http.client.HTTPResponse(connection)) as response:
+        response.begin()
+        return response.status, response.read().decode()

@@ -47,7 +47,8 @@ def test_a_request_that_comes_with_the_sigterm_is_answered(start: Start, name: s
     assert app.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("name", POLITE)
+# gunicorn (guestbook) closes its queue the moment SIGTERM comes: there the router has to be first.
+@pytest.mark.parametrize("name", [name for name in POLITE if name != "guestbook"])
 def test_no_request_is_lost_if_the_router_stops_sending_at_sigterm(start: Start, name: str) -> None:
     app = start(name, **CONFIG)
     senders = [Sender(app) for _ in range(4)]

@@ -368,6 +368,18 @@ async def test_settled_waits_for_every_dyno_to_be_up_or_crashed(clock: FakeClock
     assert waiting.done()
 
 
+async def test_a_first_crash_is_not_the_last_word_on_a_release(world: World) -> None:
+    await world.release(web=1)
+    world.processes[0].end(1)
+    await settle()
+    waiting = world.kit.tasks.start(world.manager.settled())
+    await settle()
+    assert not waiting.done()
+    await world.clock.advance(0)
+    assert waiting.done()
+    assert world.state("web.1") is DynoState.UP
+
+
 async def test_an_eco_app_sleeps_and_a_request_wakes_it(world: World) -> None:
     await world.release(web=1, size=SIZES["eco"])
     world.told()

@@ -14,7 +14,9 @@ chunks = st.builds(
     st.floats(0, 4e9),
     st.sampled_from(Source),
     st.text(max_size=12),
-    st.lists(st.one_of(st.binary(max_size=12), st.just(b'@ 1.0 app 1 1 00000000 "x" 00000000')), min_size=1, max_size=4),
+    st.lists(
+        st.one_of(st.binary(max_size=12), st.just(b'@ 1.0 app 1 1 00000000 "x" 00000000')), min_size=1, max_size=4
+    ),
 )
 
 

@@ -229,6 +229,12 @@ def test_what_the_yaml_reader_itself_stumbles_over_is_a_file_problem(text: str) 
         parse_minipaas_yml(text)
 
 
+def test_what_the_yaml_reader_quotes_is_cut() -> None:
+    with pytest.raises(FileProblem) as caught:
+        parse_minipaas_yml("a: *" + "x" * 50_000)
+    assert len(caught.value.message) < 300
+
+
 def test_a_bomb_of_aliases_is_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
