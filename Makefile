@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3; do $$p -c 'import sys, venv
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test quick lint check bench install clean
+.PHONY: demo test quick lint check bench wheel install clean
 
 install: $(VENV)/.installed
 
@@ -29,6 +29,14 @@ lint: install  ## style and format
 
 check: lint  ## lint and types
 	$(BIN)/mypy
+
+wheel: install  ## build the wheel, install it alone, and see that it finds its buildpacks
+	rm -rf dist .venv-wheel
+	$(BIN)/python -m hatchling build -t wheel
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	cd / && "$(CURDIR)/.venv-wheel/bin/minipaas" version && "$(CURDIR)/.venv-wheel/bin/minipaas" buildpacks
+	rm -rf .venv-wheel
 
 bench: install  ## measure side by side with the peers; writes bench/README.md's table to the terminal
 	$(BIN)/python -m bench

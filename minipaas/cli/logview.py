@@ -15,10 +15,11 @@ View = Callable[[str, LogChunk], bytes]
 
 # Cyan, yellow, green, magenta, blue, and the bright five: red is for errors, white and black may not show.
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
-_GREY, _BOLD, _RED = "90", "1;", "31"
+_GREY, _BOLD = "90", "1;"
 _RESET = b"\x1b[0m"
 #: How the router and the platform begin a line about a failure.
 _FAILURE = re.compile(rb"^(?:at=error |Error [A-Z]\d\d[ :])[^\n]*", re.MULTILINE)
+_IN_RED = b"\x1b[31m\\g<0>" + _RESET
 
 
 class TextView:
@@ -42,7 +43,7 @@ class TextView:
         if self._colour:
             head = b"\x1b[0;%bm%b%b " % (self._paint(app, chunk), head[:-1], _RESET)
             if chunk.source is Source.HEROKU:
-                data = _FAILURE.sub(rb"\x1b[%bm\g<0>%b" % (_RED.encode(), _RESET), data)
+                data = _FAILURE.sub(_IN_RED, data)
         if chunk.count == 1:
             return head + data
         return head + data[:-1].replace(b"\n", b"\n" + head) + b"\n"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import getpass
+import os
 import random
 import sys
 import traceback
@@ -55,7 +56,7 @@ class ControlPlane:
         self.rng = random.Random(settings.seed)
         self.apps: dict[str, RunningApp] = {}
         self.started_at = self.clock.now()
-        self.user = f"{getpass.getuser()}@localhost"
+        self.user = f"{_user_name()}@localhost"
         self.cells = Cells(make_hosts(settings.hosts, settings.home.hosts))
         self.store = Apps(settings.home)
         self.slugs = Slugs(settings.home)
@@ -276,6 +277,14 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         await plane.open()
         plane.tasks.start(plane.builder.sweep())
         yield plane
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a number that has no name.
+        return f"uid-{os.getuid()}"
 
 
 def _told(error: BaseException) -> None:

@@ -84,7 +84,7 @@ def _with(origin: LogChunk, data: bytes, count: int) -> LogChunk:
 
 
 def _next_head(data: bytes, at: int, damaged: _Head | None) -> int:
-    """Where to go on: behind the damaged body when a head is there (bytes changed), else at the next that looks so."""
+    """Where to go on: behind the damaged body where a head is (bytes changed), else at what looks like the next."""
     if damaged:
         at = damaged.end - 1
         if _head(data, damaged.end + damaged.size):

@@ -75,10 +75,13 @@ class PlainProcess:
                 os.kill(pid, number)
 
     def _main_ended(self) -> None:
+        if not self.pids():
+            self._end()
+            return
         if not self._terminated and not self._killed:
             self._signal_all(signal.SIGTERM)
             self._loop.call_later(LEFTOVER_S, self.kill)
-        self._look()
+        self._loop.call_later(_LOOK_S, self._look)
 
     def _look(self) -> None:
         """Until nobody is left."""

@@ -79,16 +79,24 @@ def _signal(pid: int, mark: str, number: int) -> bool:
 
 
 def kill_marked(mark: str) -> set[str]:
-    """SIGKILL until nobody carries the mark: a process may fork while it is being killed."""
-    gone: set[str] = set()
+    """SIGKILL until nobody carries the mark, for a process may fork while it is being killed; wait for their end."""
+    hit: dict[int, str] = {}
     deadline = time.monotonic() + _KILL_FOR_S
     while time.monotonic() < deadline:
-        hit = signal_marked(mark, signal.SIGKILL)
-        if not hit:
+        new = signal_marked(mark, signal.SIGKILL)
+        hit.update(new)
+        if not new and not any(_is_there(pid) for pid in hit):
             break
-        gone.update(hit.values())
         time.sleep(0.01)
-    return gone
+    return set(hit.values())
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            return file.read().rpartition(b")")[2].split()[0] not in b"ZX"
+    except (OSError, IndexError):
+        return False
 
 
 def remove(path: str) -> None:

@@ -52,7 +52,8 @@ async def test_scripts_get_the_three_folders_and_config_vars_as_files_only(
     monkeypatch.setenv("PIP_INDEX_URL", "http://mirror")
     script = (
         'echo "args=$#"; ls "$1"; ls -A "$2"; cat "$3/TOKEN"; echo; echo "env:$TOKEN:$USERS_OWN_SECRET";'
-        'echo "mirror=$PIP_INDEX_URL stack=$STACK version=${#SOURCE_VERSION}"; [ "$PWD" = "$(realpath "$1")" ] && echo here'
+        'echo "mirror=$PIP_INDEX_URL stack=$STACK version=${#SOURCE_VERSION}";'
+        '[ "$PWD" = "$(realpath "$1")" ] && echo here'
     )
     await workshop.build(app, make_buildpack("x", compile=script), config={"TOKEN": "s3cret"})
     assert "args=3\nProcfile\nserve\ns3cret\nenv::\n" in workshop.said
@@ -171,7 +172,9 @@ async def test_several_run_in_a_row_with_the_exports_of_those_before(
     two = make_buildpack(
         "two", compile='echo "tool=$TOOL"; ls "$HOME/left"; echo "export TOOL=$TOOL/two" > "${0%/*}/../export"'
     )
-    three = make_buildpack("three", compile='echo "tool=$TOOL"', release='echo "default_process_types: {last: a$TOOL}"')
+    three = make_buildpack(
+        "three", compile='echo "tool=$TOOL"', release='echo "default_process_types: {last: a$TOOL}"'
+    )
     result = await workshop.build(app, one, two, three)
     assert f"-----> Using buildpacks:\n       1. {one}\n       2. {two}\n       3. {three}\n" in workshop.said
     assert "-----> Two app detected\ntool=/one\n" in workshop.said
@@ -293,7 +296,7 @@ async def test_a_build_that_never_ends_is_stopped(
     open_workshop: Callable[..., Workshop], app: Path, make_buildpack: Make
 ) -> None:
     workshop = open_workshop(Limits(build_timeout_s=0.3))
-    with pytest.raises(BuildFailed, match="cannot build notes: no end after 0.005 minutes"):
+    with pytest.raises(BuildFailed, match=r"cannot build notes: no end after 0\.005 minutes"):
         await workshop.build(app, make_buildpack("slow", compile="echo begun; sleep 60"))
     assert " !     Timed out compiling Slow (0.005 minutes)\n" in workshop.said
     assert workshop.nothing_left()
@@ -354,9 +357,7 @@ async def test_two_builds_of_one_app_at_once_do_not_disturb_each_other(
     assert workshop.nothing_left()
 
 
-async def test_a_path_with_spaces_and_other_letters(
-    workshop: Workshop, tmp_path: Path, make_buildpack: Make
-) -> None:
+async def test_a_path_with_spaces_and_other_letters(workshop: Workshop, tmp_path: Path, make_buildpack: Make) -> None:
     folder = lay_out(tmp_path / "mein schönes 'App'", {"Procfile": "web: x", "ein ß.txt": "y"})
     result = await workshop.build(folder, make_buildpack("ein Paket", compile='ls "$1"'))
     assert "ein ß.txt\n" in workshop.said

@@ -105,9 +105,7 @@ def test_config_vars_are_files_for_the_owner_alone(tmp_path: Path) -> None:
         ({}, ("glibc", "2.100"), "heroku-24"),
     ],
 )
-def test_the_stack_is_one_whose_binaries_run_here(
-    release: dict[str, str], libc: tuple[str, str], stack: str
-) -> None:
+def test_the_stack_is_one_whose_binaries_run_here(release: dict[str, str], libc: tuple[str, str], stack: str) -> None:
     assert stack_name(release, libc) == stack
 
 

@@ -24,18 +24,21 @@ FLASK: Files = {
     "Procfile": "web: gunicorn app:app\n",
     "app.py": (
         "import os, sys\nfrom flask import Flask\napp = Flask(__name__)\n"
-        "@app.get('/')\ndef root():\n    return f\"{sys.prefix} {os.environ['WEB_CONCURRENCY']} {os.environ['GREETING']}\"\n"
+        "@app.get('/')\ndef root():\n"
+        "    return ' '.join((sys.prefix, os.environ['WEB_CONCURRENCY'], os.environ['GREETING']))\n"
     ),
 }
 EXPRESS: Files = {
     "package.json": (
-        '{"name": "x", "version": "1.0.0", "engines": {"node": ">=18"}, "scripts": {"start": "node server.js",'
-        ' "build": "node -e \\"require(\'is-number\'); require(\'fs\').writeFileSync(\'built.txt\', process.env.TOKEN)\\""},'
+        '{"name": "x", "version": "1.0.0", "engines": {"node": ">=18"},'
+        ' "scripts": {"start": "node server.js", "build": "node build.js"},'
         ' "dependencies": {"ms": "2.1.3"}, "devDependencies": {"is-number": "7.0.0"}}'
     ),
+    "build.js": "require('is-number'); require('fs').writeFileSync('built.txt', process.env.TOKEN);\n",
     "server.js": (
-        "const ms = require('ms'); require('http').createServer((q, s) => s.end(ms('1s') + ' ' + process.env.NODE_ENV))"
-        ".listen(process.env.PORT);"
+        "const ms = require('ms');\n"
+        "const answer = (request, response) => response.end(`${ms('1s')} ${process.env.NODE_ENV}`);\n"
+        "require('http').createServer(answer).listen(process.env.PORT);\n"
     ),
 }
 Open = Callable[[str], Awaitable[Workshop]]
@@ -188,9 +191,7 @@ async def test_a_node_that_is_not_here_is_told(open_real: Open, source: Path) ->
     assert " !     Error: No Node.js on this machine is 4.x, as engines.node in package.json asks.\n" in workshop.said
 
 
-async def test_a_static_site_needs_no_procfile(
-    open_real: Open, source: Path, unused_port: Callable[[], int]
-) -> None:
+async def test_a_static_site_needs_no_procfile(open_real: Open, source: Path, unused_port: Callable[[], int]) -> None:
     workshop = await open_real("sandbox")
     lay_out(source, {"public/index.html": "<h1>hello</h1>", "README.md": "x"})
     result = await workshop.build(source)
@@ -199,7 +200,9 @@ async def test_a_static_site_needs_no_procfile(
         assert await get(url) == "<h1>hello</h1>"
 
 
-async def test_a_build_sees_herokus_folders(open_real: Open, source: Path, make_buildpack: Callable[..., Path]) -> None:
+async def test_a_build_sees_herokus_folders(
+    open_real: Open, source: Path, make_buildpack: Callable[..., Path]
+) -> None:
     workshop = await open_real("sandbox")
     script = (
         'echo "$1 $2 $HOME $(id -u)"; mkdir -p "$HOME/.heroku"; ln -s "$1/tool" "$HOME/.heroku/tool";'

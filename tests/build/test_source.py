@@ -43,7 +43,7 @@ def head(folder: Path) -> str:
 
 async def test_a_plain_folder_is_taken_whole_but_for_what_tools_leave(tmp_path: Path) -> None:
     left_out = ["node_modules/x/i.js", ".venv/a", "venv/b", "__pycache__/c", "lib/d.pyc", ".hg/e", ".pytest_cache/f"]
-    folder = lay_out(tmp_path, {name: "" for name in ["app.py", "lib/x.py", ".profile", *left_out]})
+    folder = lay_out(tmp_path, dict.fromkeys(["app.py", "lib/x.py", ".profile", *left_out], ""))
     assert await names(folder) == [".profile", "app.py", "lib/x.py"]
 
 
@@ -101,7 +101,13 @@ async def test_the_env_file_never_gets_into_a_slug(repository: Callable[[Files],
 async def test_slugignore_drops_paths_and_knows_no_negation(tmp_path: Path) -> None:
     folder = lay_out(
         tmp_path,
-        {".slugignore": "*.psd\n/docs\n!keep.psd\n# comment\n", "a.psd": "", "keep.psd": "", "docs/x": "", "lib/docs/y": ""},
+        {
+            ".slugignore": "*.psd\n/docs\n!keep.psd\n# comment\n",
+            "a.psd": "",
+            "keep.psd": "",
+            "docs/x": "",
+            "lib/docs/y": "",
+        },
     )
     source = await read_source(folder, HOME)
     assert [entry.path for entry in source.entries] == [".slugignore", "lib/docs/y"]
@@ -199,8 +205,8 @@ async def test_a_file_saved_between_reading_and_copying_is_told_by_the_copys_dig
 
 async def test_names_need_not_be_ascii_nor_utf8(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "ein Ordner é", {"naïve datei.txt": "x"})
-    with open(os.path.join(os.fsencode(folder), b"\xff.txt"), "wb"):
-        pass
+    (folder / os.fsdecode(b"\xff.txt")).touch()
     source, copied = await read_and_copy(folder, tmp_path / "copy")
     assert copied == source.digest
-    assert sorted(os.listdir(os.fsencode(tmp_path / "copy"))) == ["naïve datei.txt".encode(), b"\xff.txt"]
+    copied_names = sorted(os.fsencode(path.name) for path in (tmp_path / "copy").iterdir())
+    assert copied_names == ["naïve datei.txt".encode(), b"\xff.txt"]

@@ -31,7 +31,14 @@ def test_buildpacks_are_announced_as_heroku_does() -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0B"), (512, "512B"), (1536, "1.5K"), (1024 * 1024 - 1, "1024.0K"), (45_822_771, "43.7M"), (3 << 30, "3.0G")],
+    [
+        (0, "0B"),
+        (512, "512B"),
+        (1536, "1.5K"),
+        (1024 * 1024 - 1, "1024.0K"),
+        (45_822_771, "43.7M"),
+        (3 << 30, "3.0G"),
+    ],
 )
 def test_sizes(count: int, text: str) -> None:
     assert size(count) == text

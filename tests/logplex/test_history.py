@@ -233,7 +233,7 @@ asyncio.run(main())
 
 async def test_kill_9_leaves_the_last_lines_that_were_written(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", CRASHING, str(tmp_path)])
-    await until(lambda: (tmp_path / "notes.log").exists())
+    await until((tmp_path / "notes.log").exists)
     first = (tmp_path / "notes.log").stat().st_mtime_ns
     await until(lambda: (tmp_path / "notes.log").stat().st_mtime_ns != first)
     child.send_signal(signal.SIGKILL)

@@ -76,7 +76,8 @@ async def test_dropped_lines_are_counted_and_told_where_they_are_missing(clock: 
     assert (last.data, again.data) == (b"kept 3\n", b"again\n")
     assert (notice.source, notice.process, notice.count) == (Source.HEROKU, "logplex", 1)
     assert notice.data == (
-        b"Error L11 (Tail buffer overflow) -> This tail session dropped 10 messages since 2027-01-15T08:00:00+00:00.\n"
+        b"Error L11 (Tail buffer overflow) -> "
+        b"This tail session dropped 10 messages since 2027-01-15T08:00:00+00:00.\n"
     )
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from minipaas.runtime import proc
+from minipaas.runtime.traces import MARK_NAME, home_id
 from minipaas.store.home import Home
-from tests.runtime.place import eventually, make_runtime
+from tests.runtime.place import Place, eventually, make_runtime
 
 ROOT = Path(__file__).parents[2]
 BOTH = pytest.mark.parametrize("kind", ["sandbox", "process"])
@@ -56,8 +57,6 @@ def disks(home: Home) -> list[Path]:
 
 
 def groups(home: Home) -> list[Path]:
-    from minipaas.runtime.traces import home_id
-
     return list(Path("/sys/fs/cgroup").glob(f"*/minipaas-{home_id(home.root)}/*-*"))
 
 
@@ -91,7 +90,7 @@ async def test_a_new_platform_starts_at_once_and_an_old_warden_leaves_it_alone(
     drivers.append(Driver(kind, home, "echo ready; exec sleep 3600"))
     new = await asyncio.to_thread(drivers[1].told)
     assert new["swept"] == 1
-    assert all_gone(old)
+    await eventually(lambda: all_gone(old))
     os.kill(old["warden"], signal.SIGCONT)
     await eventually(lambda: not proc.is_alive(old["warden"]))
     assert proc.is_alive(new["dynos"][0]["pid"])
@@ -107,7 +106,7 @@ async def test_sweep_ends_what_even_the_warden_missed(kind: str, home: Home, dri
     drivers[0].kill()
     runtime = await make_runtime(kind, home)
     assert await runtime.sweep() == 1
-    assert all_gone(told)
+    await eventually(lambda: all_gone(told))
     assert disks(home) == groups(home) == []
     assert await runtime.sweep() == 0
     await runtime.close()
@@ -132,8 +131,6 @@ async def test_homes_do_not_touch_each_other(kind: str, home: Home, tmp_path: Pa
 
 @BOTH
 async def test_a_stranger_in_a_swept_area_or_with_a_like_mark_lives(kind: str, home: Home) -> None:
-    from minipaas.runtime.traces import MARK_NAME, home_id
-
     marks = ("", f"x{home_id(home.root)}.00000000.1", f"{home_id(home.root)[:-1]}.00000000.1")
     strangers = [
         subprocess.Popen(["sleep", "3600"], env={**os.environ, MARK_NAME: mark}, cwd=home.hosts) for mark in marks
@@ -163,8 +160,6 @@ async def test_ctrl_c_at_the_platform_reaches_neither_dynos_nor_warden(
 
 
 async def test_the_warden_is_small_and_goes_when_all_is_well(home: Home, drivers: list[Driver]) -> None:
-    from tests.runtime.place import Place
-
     runtime = await make_runtime("process", home)
     place = Place(home.root, runtime)
     await place.run("true")

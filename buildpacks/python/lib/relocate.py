@@ -7,6 +7,7 @@ become relative to the file they stand in.
 """
 
 import os
+import py_compile
 import re
 import sys
 
@@ -46,15 +47,19 @@ def relocate_links(site, build):
         if name.endswith(".pth"):
             edit(path, lambda text: inside.sub(up, text))
         elif name.startswith("__editable__") and name.endswith(".py"):
-            edit(path, lambda text: literal.sub(lambda found: f"({here} + {found[2] or ''!r})", text))
+            if edit(path, lambda text: literal.sub(lambda found: f"({here} + {found[2] or ''!r})", text)):
+                py_compile.compile(path, quiet=2)  # else each dyno would do it again at its start
 
 
 def edit(path, change):
+    """True when there was something to change."""
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         text = file.read()
     changed = change(text)
-    if changed != text:
-        write(path, changed.encode("utf-8", "surrogateescape"))
+    if changed == text:
+        return False
+    write(path, changed.encode("utf-8", "surrogateescape"))
+    return True
 
 
 def write(path, data):

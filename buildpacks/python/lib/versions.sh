@@ -39,11 +39,13 @@ wanted_version() {
     printf '%s MINIPAAS_PYTHON\n' "$text"
   elif [[ -f .python-version ]]; then
     text=$(sed -e 's/#.*//' -e 's/[[:space:]]//g' .python-version | grep -m1 . || true)
-    printf '%s .python-version\n' "${text#python-}"
+    text=${text#python-}
+    printf '%s .python-version\n' "${text:-nothing}"
   elif [[ -f runtime.txt ]]; then
     text=$(tr -d '[:space:]' <runtime.txt)
     text=${text#python-}
-    printf '%s runtime.txt\n' "${text%.x}"
+    text=${text%.x}
+    printf '%s runtime.txt\n' "${text:-nothing}"
   fi
 }
 
