@@ -60,7 +60,7 @@ def main() -> None:
     """Run and print."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--rounds", type=int, default=3)
-    words.add_argument("--seconds", type=float, default=2.0)
+    words.add_argument("--seconds", type=int, default=2)
     words.add_argument("--peers", default="minipaas,haproxy,nginx,aiohttp,node,caddy")
     words.add_argument("--loads", default="small,varied,10k")
     chosen = words.parse_args()
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def measure(
-    folder: Path, peers: list[str], loads: list[str], rounds: int, seconds: float
+    folder: Path, peers: list[str], loads: list[str], rounds: int, seconds: int
 ) -> dict[tuple[str, str], list[Sample]]:
     """Start everything once, then load it in turn."""
     folder.chmod(0o755)
@@ -84,7 +84,7 @@ def measure(
             port = 18901 + number
             routers[name] = start_router(folder, name, port), port
             started.append(routers[name][0])
-            wait_for(port)
+            wait_for(port, folder / name / "stdout.log")
         for _ in range(rounds):
             for load in loads:
                 for name, (process, port) in routers.items():
@@ -113,8 +113,8 @@ def start_router(folder: Path, name: str, port: int) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(port: int) -> None:
-    """Until the router answers."""
+def wait_for(port: int, log: Path) -> None:
+    """Until the router answers; if it does not, its own words say why."""
     end = time.monotonic() + 20
     while True:
         try:
@@ -122,11 +122,11 @@ def wait_for(port: int) -> None:
             return
         except (OSError, urllib.error.URLError):
             if time.monotonic() > end:
-                raise
+                raise SystemExit(f"no answer on port {port}:\n{log.read_text()[-2000:]}") from None
             time.sleep(0.05)
 
 
-def run(folder: Path, router: subprocess.Popen[bytes], port: int, load: str, seconds: float) -> Sample:
+def run(folder: Path, router: subprocess.Popen[bytes], port: int, load: str, seconds: int) -> Sample:
     """One load on one router."""
     path, connections, script = LOADS[load]
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]

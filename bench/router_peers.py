@@ -42,7 +42,7 @@ defaults
   timeout connect 5s
   timeout client 55s
   timeout server 30s
-  log-format "at=info method=%HM path=\\"%HU\\" host=%[capture.req.hdr(0)] request_id=%ID fwd=\\"%ci\\" dyno=%s connect=%Tcms service=%Trms status=%ST bytes=%B"
+  log-format "at=info method=%HM path=\\"%HU\\" host=%[capture.req.hdr(0)] request_id=%ID fwd=\\"%ci\\" dyno=%s connect=%Tc service=%Tr status=%ST bytes=%B"
 frontend front
   bind 127.0.0.1:{port}
   capture request header Host len 100

@@ -32,6 +32,7 @@ class UpFace:
             self._printer = LogPrinter(sys.stdout.buffer, TextView(colour=colour, apps=names), SystemClock())
         self._several = len(plan.apps) > 1
         self._midline: str | None = None
+        self._ok = False
         self._unfollow: list[Callable[[], None]] = []
 
     def opened(self, plane: ControlPlane) -> None:
@@ -64,12 +65,15 @@ class UpFace:
             for name in sorted(app.dynos.slots):
                 self._say(f"{f'{app.name}/' if self._several else ''}{_dyno_line(app, str(name))}")
             self._say(f"{app.name} is at {plane.own_url(app)} and {plane.web_url(app)}")
-        ok = all_up(plane)
-        if not ok:
+        self._ok = all_up(plane)
+        if not self._ok:
             self._tell_crashed(plane)
+
+    def answering(self) -> None:
+        """Say how to end it; a detached platform's first command returns."""
         if self._report is not None:
             self._say("`minipaas logs --tail` shows the logs, `minipaas down` stops it")
-            self._report.end(ok=ok)
+            self._report.end(ok=self._ok)
             self._report = None
         else:
             self._say("Ctrl-C stops it")

@@ -1,6 +1,7 @@
 """One platform from start to end: open it, deploy its apps, say where they are, stop when asked."""
 
 import asyncio
+import importlib
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -26,7 +27,10 @@ class Face(Protocol):
         """The app's dynos are about to start; its log may be shown from here on."""
 
     def settled(self, plane: ControlPlane) -> None:
-        """Every dyno is up or has crashed, and the control API answers."""
+        """Every dyno is up or has crashed."""
+
+    def answering(self) -> None:
+        """The control API answers: other commands work from here on."""
 
     def stopping(self, plane: ControlPlane) -> None:
         """The platform goes down."""
@@ -54,12 +58,11 @@ async def serve(plan: Plan, face: Face) -> Ending:
             plane = await stack.enter_async_context(running(plan.settings))
             stack.callback(_on_signals(plane, ending))
             face.opened(plane)
-            api = asyncio.ensure_future(_serve_api(plane, stack))
             try:
-                await _unless_stopped(plane, _bring_up(plane, plan, api, face))
+                await _unless_stopped(plane, _bring_up(plane, plan, face))
+                await _unless_stopped(plane, _open_api(plane, stack, face))
                 await plane.stop_asked.wait()
             finally:
-                await asyncio.wait({api})
                 face.stopping(plane)
                 await plane.close()
     finally:
@@ -67,11 +70,10 @@ async def serve(plan: Plan, face: Face) -> Ending:
     return ending
 
 
-async def _bring_up(plane: ControlPlane, plan: Plan, api: "asyncio.Future[None]", face: Face) -> None:
+async def _bring_up(plane: ControlPlane, plan: Plan, face: Face) -> None:
     for spec in plan.apps:
         await _deploy(plane, spec, face)
     await plane.settled(list(plane.apps))
-    await api
     face.settled(plane)
 
 
@@ -81,10 +83,11 @@ def all_up(plane: ControlPlane) -> bool:
     return all(slot.state is not DynoState.CRASHED for slot in slots)
 
 
-async def _serve_api(plane: ControlPlane, stack: AsyncExitStack) -> None:
-    """The web framework takes as long to load as a small app to boot: both at once, the load on a thread."""
-    module = await asyncio.to_thread(__import__, "minipaas.api.server", fromlist=["serving"])
+async def _open_api(plane: ControlPlane, stack: AsyncExitStack, face: Face) -> None:
+    """The web framework takes longer to load than a small app to boot, so it waits until the apps are up."""
+    module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
     await stack.enter_async_context(module.serving(plane))
+    face.answering()
 
 
 async def _deploy(plane: ControlPlane, spec: AppSpec, face: Face) -> None:

@@ -8,6 +8,7 @@ LEFTOVER_S = 1.0
 #: What the init does while it waits, as a list of processes shows it.
 INIT_SLEEP = "/bin/sleep 0.05"
 
+INIT_SHELL = "/bin/sh"
 #: PID 1 of a sandboxed dyno, for any POSIX sh. It tells it is ready by one line on its stdin, which is the write end
 #: of a pipe; hides its own stderr, where a shell tells of killed children; passes SIGTERM to every process; and
 #: after a SIGTERM waits for all of them, as Heroku does: an init that ends with the main process cuts off

@@ -117,7 +117,8 @@ class SandboxRuntime:
         try:
             async with asyncio.timeout(_SETUP_S):
                 pid = await setup.init_pid()
-                self._limit(pid, launch, group)
+                with suppress(ProcessLookupError):  # refused after all: `go` has the reason
+                    self._limit(pid, launch, group)
                 pidfd = await setup.go()
         except BaseException as error:
             setup.abandon()

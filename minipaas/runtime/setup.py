@@ -10,7 +10,7 @@ from pathlib import Path
 
 from minipaas.errors import DynoProblem
 from minipaas.runtime import proc
-from minipaas.runtime.boot import INIT
+from minipaas.runtime.boot import INIT, INIT_SHELL
 from minipaas.runtime.child import read_word
 from minipaas.runtime.reaper import MARK_NAME
 
@@ -41,7 +41,7 @@ class Setup:
         described = _memory_file((*words, "--info-fd", str(info), "--block-fd", str(go)))
         try:
             self.bwrap = subprocess.Popen(
-                (str(bwrap), "--args", str(described), "--", "/bin/sh", "-c", INIT, "init", *command),
+                (str(bwrap), "--args", str(described), "--", INIT_SHELL, "-c", INIT, "init", *command),
                 stdin=ready,
                 stdout=output,
                 stderr=output,

@@ -51,9 +51,6 @@ WRITES = Case(
 )
 SPEAKS = Case("speaks on both", "echo one; echo two >&2; printf three", Act(exits=0, says=(b"one\ntwo\nthree",)))
 READS_KEPT = Case("reads", "cat changed.txt extra", Act(exits=0, says=(b"1\n2\n",)))
-LISTENS = Case(
-    "listens",
-    'python3 -u -c \'import socket,time; s=socket.create_server(("127.0.0.1",{port})); print("ready"); time.sleep(30)\'',
-    Act(says=READY),
-)
+_SERVER = 'import socket, time; s = socket.create_server(("127.0.0.1", {port})); print("ready"); time.sleep(30)'
+LISTENS = Case("listens", f"python3 -u -c '{_SERVER}'", Act(says=READY))
 ALL = [case for case, _ in (*EXITS, *TERMS)] + [IGNORES, STAYS, WRITES, SPEAKS, READS_KEPT]

@@ -20,7 +20,8 @@ SMALL = Size("Small", 64 * 1024 * 1024, 20, 1)
 
 def alive(word: str) -> list[int]:
     """Processes of this machine with a word of ours among their arguments."""
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if word in proc.command_of(pid)]
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if word in proc.command_of(pid)]
 
 
 @sandbox
@@ -232,7 +233,10 @@ async def test_twice_the_quota_ends_the_dyno_and_is_told(place: Place) -> None:
 async def test_no_control_group_is_left(place: Place) -> None:
     if not place.runtime.capabilities().memory_limit:
         pytest.skip("no control groups here")
-    groups = lambda: [path for path in Path("/sys/fs/cgroup").glob("*/minipaas-*/*") if path.is_dir()]  # noqa: E731
+
+    def groups() -> list[Path]:
+        return [path for path in Path("/sys/fs/cgroup").glob("*/minipaas-*/*") if path.is_dir()]
+
     process, said = await place.start(cases.STAYS.command)
     await said.until(b"ready")
     assert [group for group in groups() if group.name == process.id]

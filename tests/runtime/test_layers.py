@@ -19,7 +19,7 @@ def random_acts(rng: random.Random, files: dict[str, bytes]) -> list[str]:
     lines = []
     for number in range(rng.randint(5, 25)):
         name = rng.choice(NAMES)
-        quoted, folder = shlex.quote(name), os.path.dirname(name)
+        quoted, folder = shlex.quote(name), name.rpartition("/")[0]
         match rng.randint(0, 4):
             case 0 | 1:
                 lines.append(f"mkdir -p ./{shlex.quote(folder)}; printf {number} > {quoted}")
