@@ -11,12 +11,13 @@ PACKAGE = Path(__file__).parents[1] / "minipaas"
 FLOORS = (
     ("errors", "limits", "clock"),
     ("model",),
-    ("parse",),
+    ("parse", "rules"),
+    ("report",),
     ("runtime", "store"),
     ("build", "formation", "router", "logplex"),
     ("control",),
     ("api",),
-    ("daemon",),
+    ("daemon", "chaos"),
     ("cli",),
 )
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -164,7 +164,8 @@ class Builder:
             return BuildFailed(f"cannot build {app}: its processes were killed, perhaps for want of memory")
         if compiled.failed == "detect":
             return BuildFailed(f"cannot build {app}: no buildpack fits it")
-        return BuildFailed(f"cannot build {app}: the {compiled.language} buildpack's bin/{compiled.failed} failed")
+        whose = f"the {compiled.language} buildpack's" if compiled.language else "a buildpack's"
+        return BuildFailed(f"cannot build {app}: {whose} bin/{compiled.failed} failed")
 
     async def _keep(self, work: Workplace, compiled: Compiled, say: Callable[[str], None]) -> Slug:
         procfile = _read_procfile(work.app)

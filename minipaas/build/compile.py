@@ -6,7 +6,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minipaas.build.detect import Plan
@@ -19,7 +19,7 @@ from minipaas.build.environment import (
 )
 from minipaas.build.unbroken import unbroken
 from minipaas.clock import Clock
-from minipaas.model.dyno import SIZES
+from minipaas.model.dyno import SIZES, Exit
 from minipaas.runtime.base import Bind, DynoProcess, Host, Launch, Runtime
 
 #: Heroku's builds run on dynos of the largest size.
@@ -130,8 +130,8 @@ class Compiler:
         try:
             in_time = await self._ended(process, work.results / "status")
         finally:
-            await _put_down(process)
-        return _results(work.results, in_time)
+            ended = await _put_down(process)
+        return _results(work.results, ended) if in_time else replace(_results(work.results, ended), failed="timeout")
 
     def _launch(self, work: Workplace, plan: Plan, version: str, output: Callable[[bytes], None]) -> Launch:
         inside = {bind.source: self._runtime.inside(bind.source, bind.target) for bind in work.binds()}
@@ -193,21 +193,20 @@ class Compiler:
         await self._clock.sleep(_LEFTOVER_GRACE_S)
 
 
-async def _put_down(process: DynoProcess) -> None:
+async def _put_down(process: DynoProcess) -> Exit:
     process.kill()
-    await unbroken(process.wait())
+    ended = await unbroken(process.wait())
     process.discard()
+    return ended
 
 
-def _results(folder: Path, in_time: bool) -> Compiled:
+def _results(folder: Path, ended: Exit) -> Compiled:
     status = _text(folder / "status").strip()
     ran = [line.split("\t") for line in _text(folder / "detected").splitlines() if "\t" in line]
-    if not status:
-        failed: str | None = "killed" if in_time else "timeout"
-    elif status != "0":
-        failed = _text(folder / "failed").strip() or "compile"
-    else:
-        failed = None
+    failed: str | None = None
+    if status != "0":
+        # No status: killed from outside, or so full a disk that not even this could be written.
+        failed = "killed" if not status and ended.status >= 128 else _text(folder / "failed").strip() or "compile"
     return Compiled(
         failed=failed,
         buildpacks=tuple(name for name, *_ in ran),

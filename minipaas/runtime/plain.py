@@ -6,8 +6,6 @@ import signal
 import subprocess
 from contextlib import suppress
 
-import psutil
-
 from minipaas.model.dyno import Exit
 from minipaas.runtime import proc, reaper
 from minipaas.runtime.base import FileChange, Launch, Listener, Memory
@@ -116,7 +114,7 @@ class PlainProcess:
         """The session is named by the main process's pid, which the kernel keeps from others while a member lives."""
         if not self._session:
             return set()
-        found = {pid for pid in psutil.pids() if _session_of(pid) == self.pid and proc.is_alive(pid)}
+        found = {pid for pid in proc.everyone() if _session_of(pid) == self.pid and proc.is_alive(pid)}
         self._session = bool(found) or self._main.returncode is None
         return found
 

@@ -10,7 +10,7 @@ from minipaas.clock import Clock, Timer
 from minipaas.runtime.sockets import Listening, listening
 
 #: The first look comes after this many seconds, later ones after a share of the time waited so far.
-_FIRST_S = 0.005
+_FIRST_S = 0.003
 _LAST_S = 0.2
 _SHARE = 0.04
 

@@ -1,13 +1,20 @@
-"""Reading `/proc`: which processes a dyno has and what memory they use."""
+"""Which processes a dyno has and what memory they use, read from `/proc`, or by psutil where there is none."""
 
 import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-import psutil
-
 HAS_PROC = os.path.isdir("/proc/self/task")  # noqa: PTH112
 _HAS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110
+
+
+def everyone() -> list[int]:
+    """Every process of this machine."""
+    if not HAS_PROC:
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return foreign.pids()
+    return [int(name) for name in _listed("/proc") if name.isdigit()]
 
 
 def tree(root: int) -> list[int]:
@@ -23,10 +30,10 @@ def tree(root: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     """Of all its threads: Go and Node fork from others than the first."""
-    if not _HAS_CHILDREN:
-        with suppress(psutil.Error):
-            return [child.pid for child in psutil.Process(pid).children()]
-        return []
+    if not _HAS_CHILDREN:  # also a kernel without CONFIG_PROC_CHILDREN
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return foreign.children(pid)
     children: list[int] = []
     for task in _listed(f"/proc/{pid}/task"):
         children += [int(number) for number in _text(f"/proc/{pid}/task/{task}/children").split()]
@@ -42,7 +49,9 @@ def memory_of(pids: Iterable[int], quota: int) -> int:
     """
     pids = list(pids)
     if not HAS_PROC:
-        return sum(_rss(pid) for pid in pids)
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return sum(foreign.resident(pid) for pid in pids)
     cheap = sum(_sum_kb(f"/proc/{pid}/status", ("RssAnon", "RssShmem", "VmSwap")) for pid in pids)
     if cheap <= quota:
         return cheap
@@ -58,18 +67,12 @@ def _sum_kb(path: str, names: tuple[str, ...]) -> int:
     return total
 
 
-def _rss(pid: int) -> int:
-    with suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss)
-    return 0
-
-
 def is_alive(pid: int) -> bool:
     """There, and not a zombie that nobody has reaped."""
     if not HAS_PROC:
-        with suppress(psutil.Error):
-            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-        return False
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return foreign.is_alive(pid)
     state = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return bool(state) and state[0] not in "ZX"
 
@@ -85,9 +88,9 @@ def parent_of(pid: int) -> int | None:
 def command_of(pid: int) -> str:
     """A process's words, joined; empty when it is gone."""
     if not HAS_PROC:
-        with suppress(psutil.Error):
-            return " ".join(psutil.Process(pid).cmdline())
-        return ""
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return foreign.command(pid)
     return _text(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
 
 
@@ -99,11 +102,8 @@ def socket_inodes(pid: int) -> set[int]:
 def holders_of_pipe(inode: int) -> set[int]:
     """Processes that have an end of a pipe open, this one left out."""
     wanted = f"pipe:[{inode}]"
-    return {
-        int(name)
-        for name in _listed("/proc")
-        if name.isdigit() and int(name) != os.getpid() and wanted in _open_files(int(name))
-    }
+    others = [pid for pid in everyone() if pid != os.getpid()]
+    return {pid for pid in others if wanted in _open_files(pid)}
 
 
 def _open_files(pid: int) -> list[str]:

@@ -5,7 +5,6 @@ because it walks every connection too. Where that is refused `/proc/net/tcp` is 
 """
 
 import ipaddress
-import os
 import socket
 import struct
 import sys
@@ -13,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from minipaas.runtime import proc
 from minipaas.runtime.base import Listener
@@ -49,8 +46,10 @@ class Listening:
 
 def listening() -> list[Listening]:
     """All of them, IPv4 and IPv6."""
-    if not sys.platform.startswith("linux"):
-        return list(_by_psutil())
+    if not proc.HAS_PROC:
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return [Listening(one.address, one.port) for one in foreign.listeners(foreign.pids())]
     try:
         return [*_by_diag(socket.AF_INET), *_by_diag(socket.AF_INET6)]
     except OSError:
@@ -59,8 +58,10 @@ def listening() -> list[Listening]:
 
 def listeners_of(pids: Iterable[int]) -> list[Listener]:
     """The listening sockets that these processes hold, each once, by port."""
-    if not sys.platform.startswith("linux"):
-        return sorted(_of_by_psutil(pids), key=lambda one: one.port)
+    if not proc.HAS_PROC:
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return sorted(foreign.listeners(pids), key=lambda one: one.port)
     open_sockets = {one.inode: one for one in listening() if one.inode}
     found: dict[int, Listener] = {}
     for pid in pids:
@@ -128,20 +129,3 @@ def _address_from_hex(text: str) -> str:
     if sys.byteorder == "little":
         raw = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
     return str(ipaddress.ip_address(raw))
-
-
-def _by_psutil() -> Iterator[Listening]:
-    """macOS lets an ordinary user ask only process by process."""
-    for pid in psutil.pids():
-        for one in _of_by_psutil([pid]):
-            yield Listening(one.address, one.port)
-
-
-def _of_by_psutil(pids: Iterable[int]) -> Iterator[Listener]:
-    for pid in pids:
-        if pid == os.getpid():
-            continue
-        with suppress(psutil.Error):
-            for one in psutil.Process(pid).net_connections("tcp"):
-                if one.status == psutil.CONN_LISTEN:
-                    yield Listener(one.laddr.ip, one.laddr.port, pid, proc.command_of(pid))

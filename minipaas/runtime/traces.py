@@ -20,7 +20,7 @@ def home_id(state: Path) -> str:
 class Traces:
     """Marks, remembers and clears what dynos of one home are made of.
 
-    A mark is `HOME.RUN.LAUNCH`: sweeping goes by the home, the warden by home and run, a dyno's own end by all
+    A mark is `HOME.RUN.LAUNCH/`: sweeping goes by the home, the warden by home and run, a dyno's own end by all
     three. So no other home and no stranger is ever touched, and an old warden leaves a new platform alone.
     `areas` are the folders that hold one folder a host, which hold one a launch.
     """
@@ -34,8 +34,11 @@ class Traces:
         self._warden = Warden(self._run)
 
     def mark(self, launch_id: str) -> str:
-        """The value of MINIPAAS_DYNO_ID for the processes of a launch."""
-        return self._run + launch_id
+        """The value of MINIPAAS_DYNO_ID for the processes of a launch.
+
+        No launch id has a slash, so no mark is the beginning of another's.
+        """
+        return f"{self._run}{launch_id}/"
 
     def remember(self, launch_id: str, *paths: Path) -> None:
         """These are to be removed should the platform die."""
@@ -52,7 +55,7 @@ class Traces:
 
     def sweep(self) -> int:
         """End and remove what earlier platforms of this home left; how many launches that were."""
-        swept = {mark.removeprefix(f"{self.home}.").partition(".")[2] for mark in self._kill_earlier()}
+        swept = {mark[len(self._run) :].rstrip("/") for mark in self._kill_earlier()}
         for area in self._areas:
             for folder in sorted(area.glob("*/*")):
                 if folder.name not in self._launches:

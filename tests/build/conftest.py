@@ -14,6 +14,9 @@ from minipaas.runtime.base import Host, Runtime
 from minipaas.store.home import Home
 from minipaas.store.slugs import Slugs
 from tests.build.bashruntime import BashRuntime
+from tests.store.conftest import small_disk
+
+__all__ = ["small_disk"]
 
 Files = Mapping[str, str]
 

@@ -1,6 +1,7 @@
 """Builds with small buildpacks, through a runtime that isolates nothing."""
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from minipaas.clock import SystemClock
-from minipaas.errors import BuildFailed, FileProblem, UsageProblem
+from minipaas.errors import BuildFailed, FileProblem, StoreProblem, UsageProblem
 from minipaas.limits import Limits
+from minipaas.store.home import Home
 from tests.build.bashruntime import BashRuntime
 from tests.build.conftest import Workshop, lay_out
 from tests.fakes import FakeClock
@@ -83,7 +85,7 @@ async def test_a_buildpack_sees_herokus_paths_where_folders_are_mapped(
 async def test_the_slug_is_the_build_folder_with_what_the_buildpack_changed(
     workshop: Workshop, app: Path, make_buildpack: Make
 ) -> None:
-    script = 'mkdir "$1/.profile.d"; echo "export A=1" > "$1/.profile.d/x.sh"; rm "$1/serve"; echo "web: new" > "$1/Procfile"'
+    script = 'cd "$1"; mkdir .profile.d; echo "export A=1" > .profile.d/x.sh; rm serve; echo "web: new" > Procfile'
     result = await workshop.build(app, make_buildpack("x", compile=script))
     assert (result.slug.root / ".profile.d" / "x.sh").read_text() == "export A=1\n"
     assert not (result.slug.root / "serve").exists()
@@ -317,6 +319,14 @@ async def test_fifteen_minutes_are_enough_for_heroku_and_for_us(
         await build
 
 
+def ended(pid: int) -> bool:
+    """Gone, or dead and only not yet reaped by whoever inherited it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 async def test_a_cancelled_build_leaves_no_process_and_no_folder(
     workshop: Workshop, app: Path, make_buildpack: Make, tmp_path: Path
 ) -> None:
@@ -327,7 +337,7 @@ async def test_a_cancelled_build_leaves_no_process_and_no_folder(
     build.cancel()
     with pytest.raises(asyncio.CancelledError):
         await build
-    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+    assert ended(int((tmp_path / "pid").read_text()))
     assert workshop.nothing_left()
 
 
@@ -411,3 +421,42 @@ async def test_a_branch_that_is_not_there_is_told(workshop: Workshop, app: Path,
     repository(pack)
     with pytest.raises(BuildFailed, match="nosuch"):
         await workshop.build(app, f"file://{pack}#nosuch")
+
+
+async def test_a_build_cancelled_while_it_copies_leaves_no_folder(
+    workshop: Workshop, app: Path, make_buildpack: Make
+) -> None:
+    lay_out(app, {f"many/{number}": "x" for number in range(2000)})
+    pack = make_buildpack("x")
+    build = asyncio.ensure_future(workshop.build(app, pack))
+    while not list(workshop.home.builds.glob("*/app/many")):
+        await asyncio.sleep(0)
+    build.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await build
+    assert workshop.nothing_left()
+    assert not (await workshop.build(app, pack)).reused
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
+async def test_a_full_disk_is_told_and_leaves_nothing_half_made(
+    small_disk: Path, runtime: BashRuntime, app: Path, make_buildpack: Make
+) -> None:
+    home = Home(small_disk / "home")
+    home.prepare()
+    workshop = Workshop(home, runtime, Limits(), SystemClock())
+    filling = make_buildpack("filling", compile='head -c 9000000 /dev/zero > "$1/big"')
+    with pytest.raises(BuildFailed, match="bin/compile failed"):
+        await workshop.build(app, filling)
+    assert "No space left on device" in workshop.said
+    assert workshop.nothing_left()
+
+    (app / "large").write_bytes(bytes(3_000_000))
+    with pytest.raises(StoreProblem, match="cannot lay out the build of notes: No space left on device") as told:
+        await workshop.build(app, make_buildpack("x"))
+    assert told.value.hint == "free some space in the state folder and try again"
+    assert workshop.nothing_left()
+
+    (app / "large").unlink()
+    await workshop.build(app, make_buildpack("x"))

@@ -178,6 +178,9 @@ class Rig:
         async def took(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             wire = Wire(reader, writer)
             wires.append(wire)
+            if not server.is_serving():
+                writer.close()
+                return
             if handle is None:
                 arrivals.put_nowait(wire)
                 return
@@ -207,6 +210,13 @@ class Rig:
         for dyno in self._dynos:
             await dyno.stop()
         await self.router.close(0.0)
+        await asyncio.sleep(0.01)
+        wires = [*self._clients, *(wire for dyno in self._dynos for wire in dyno.wires)]
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*(wire.writer.wait_closed() for wire in wires), return_exceptions=True)
+        # The router's own transports need a few rounds to be gone.
+        for _ in range(5):
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

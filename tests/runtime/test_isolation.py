@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,22 @@ async def test_after_sigterm_every_process_is_waited_for(place: Place) -> None:
     ended = await place.run(f'true && bash -c "{server}"; true', lambda dyno: dyno.terminate())
     assert ended.exit.status == 143
     assert b"request done" in ended.output
+
+
+@real
+async def test_a_dyno_whose_id_begins_with_anothers_is_not_taken_for_it(place: Place) -> None:
+    """`1` ended `10` too, when marks were compared by their beginning."""
+    one, said = await place.start(cases.STAYS.command)
+    other = await place.runtime.start(replace(place.launch(cases.STAYS.command), id=f"{one.id}0"))
+    await said.until(b"ready")
+    await eventually(other.pids)
+    assert not set(one.pids()) & set(other.pids())
+    one.kill()
+    await within(one.wait())
+    assert other.pids()
+    other.kill()
+    assert (await within(other.wait())).status == 137
+    other.discard()
 
 
 @real

@@ -1,0 +1,1 @@
+"""The rules an app can break, as a table."""
