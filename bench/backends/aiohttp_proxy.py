@@ -20,7 +20,7 @@ async def serve(port: int, log: str, dyno_port: int, addresses: list[str]) -> No
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=90), auto_decompress=False
     )
-    out = Path(log).open("w", buffering=65536)  # noqa: ASYNC230, SIM115
+    out = Path(log).open("w", buffering=65536)  # noqa: SIM115
 
     async def handle(request: web.Request) -> web.StreamResponse:
         began = time.monotonic()

@@ -8,7 +8,7 @@ import hashlib
 import platform
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,8 +100,10 @@ class Builder:
     async def sweep(self) -> int:
         """Clear what killed builds left; how many. Call before the first build."""
         stale = [path for path in self._home.builds.glob(f"{_WORK}*") if path.name not in self._active]
+        # Taken before the first wait: a second sweep at the same time must not delete under our hands.
+        self._active |= {path.name for path in stale}
         for path in stale:
-            await in_thread(remove, path)
+            await self._clear(path)
         return len(stale)
 
     def purge_cache(self, app: str) -> None:
@@ -205,8 +207,13 @@ class Builder:
             self._take_cache(work, app)
             yield work
         finally:
-            await in_thread(remove, work.root)
-            self._active.discard(work.root.name)
+            await self._clear(work.root)
+
+    async def _clear(self, root: Path) -> None:
+        """Delete a work folder; one that cannot be deleted now is the next sweep's, and no build's failure."""
+        with suppress(OSError):
+            await in_thread(remove, root)
+        self._active.discard(root.name)
 
     def _take_cache(self, work: Workplace, app: str) -> None:
         """The build has the cache for itself; killed, it takes it along."""

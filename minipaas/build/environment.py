@@ -13,6 +13,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from minipaas.errors import UsageProblem
+
 MIRROR_SETTINGS = re.compile(
     r"PIP_\w+|UV_\w+|(?:NPM_CONFIG|npm_config)_\S+|YARN_\w+"
     r"|(?:HTTP|HTTPS|ALL|NO|FTP)_PROXY|(?:http|https|all|no|ftp)_proxy"
@@ -82,8 +84,12 @@ def write_env_dir(folder: Path, config: Mapping[str, str]) -> None:
     """One file a config var, mode 0600 (DC:buildpack-api).
 
     Raises:
+        UsageProblem: a name cannot be a file's.
         OSError: no space left.
     """
+    faulty = next((name for name in config if "/" in name or "\0" in name or name in ("", ".", "..")), None)
+    if faulty is not None:
+        raise UsageProblem(f"cannot build with a config var called {faulty!r}", "names are letters, digits and _")
     folder.mkdir(mode=0o700)
     for name, value in config.items():
         file = folder / name

@@ -22,7 +22,7 @@ _CACHED_BYTES = 2048
 VIA = b"1.1 heroku-router"
 
 _LINE = re.compile(rb"(" + grammar.TOKEN + rb"{1,%d}) ([!\"$-~]++) HTTP/1\.([01])" % METHOD_BYTES)
-_OTHER_VERSION = re.compile(rb"[!-~]+ [!-~]+ HTTP/[0-9](?:\.[0-9])?")
+_OTHER_VERSION = re.compile(rb"[!-~]+ [!-~]+ HTTP/(?!1\.[01])[0-9](?:\.[0-9])?")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]*)(.*)")
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{0,5})?")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9+/=-]{20,200}")

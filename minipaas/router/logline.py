@@ -5,11 +5,9 @@ from collections.abc import Iterable
 
 from minipaas.model.request import RequestRecord
 
-_QUOTED = str.maketrans(
-    {'"': '\\"', "\\": "\\\\"} | {chr(code): f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
-)
-#: What could end a bare word, or the line.
-_UNSAFE = re.compile(r"[^!#-~]")
+#: What could end a quoted value, a bare word, or the line; or colour a terminal.
+_UNSAFE_QUOTED = re.compile(r"[^ !#-\[\]-~]")
+_UNSAFE_WORD = re.compile(r"[^!#-\[\]-~]")
 
 
 def line(record: RequestRecord) -> str:
@@ -43,15 +41,18 @@ def _trouble(record: RequestRecord) -> str:
 
 
 def _quote(text: str) -> str:
-    return text if text.isalnum() else text.translate(_QUOTED)
+    return _UNSAFE_QUOTED.sub(_escape, text)
 
 
 def _word(text: str) -> str:
-    return _UNSAFE.sub(_hex, text)
+    return _UNSAFE_WORD.sub(_escape, text)
 
 
-def _hex(match: re.Match[str]) -> str:
-    return f"\\x{ord(match[0]):02x}"
+def _escape(match: re.Match[str]) -> str:
+    found = match[0]
+    if match.re is _UNSAFE_QUOTED and found in '"\\':
+        return f"\\{found}"
+    return f"\\x{ord(found):02x}"
 
 
 def _ms(value: int | None) -> str:

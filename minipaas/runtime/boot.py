@@ -9,22 +9,19 @@ LEFTOVER_S = 1.0
 INIT_SLEEP = "/bin/sleep 0.05"
 
 INIT_SHELL = "/bin/sh"
-#: PID 1 of a sandboxed dyno, for any POSIX sh. It tells it is ready by one line on its stdin, which is the write end
-#: of a pipe; hides its own stderr, where a shell tells of killed children; passes SIGTERM to every process; and
-#: after a SIGTERM waits for all of them, as Heroku does: an init that ends with the main process cuts off
-#: what `sh -c "migrate && gunicorn"` and `npm start` have in flight. When the main process ends by itself the
-#: dyno is over: the others get SIGTERM, and LEFTOVER_S later they go down with the namespace.
+#: PID 1 of a sandboxed dyno, for any POSIX sh. It hides its own stderr, where a shell tells of killed children;
+#: passes SIGTERM to every process; and after a SIGTERM waits for all of them, as Heroku does: an init that ends with
+#: the main process cuts off what `sh -c "migrate && gunicorn"` and `npm start` have in flight. When the main
+#: process ends by itself the dyno is over: the others get SIGTERM, and LEFTOVER_S later they go down with the
+#: namespace.
 INIT = f"""
-exec 4>&2 2>/dev/null
+exec 3>&0 4>&2 </dev/null 2>/dev/null
 unset MINIPAAS_DYNO_ID
 stop=
 trap 'stop=1; kill -TERM -1' TERM
-echo >&0
-exec </dev/null
-"$@" 2>&4 4>&- &
+"$@" 0>&3 3>&- 2>&4 4>&- &
 main=$!
-exec 4>&-
-[ -n "$stop" ] && kill -TERM -1
+exec 3>&- 4>&-
 while :; do
   wait $main
   status=$?
@@ -42,8 +39,15 @@ done
 exit $status
 """
 
+#: The first act of the main process: one line on its stdin, which is the write end of a pipe. The init cannot say
+#: so for it: between fork and exec a shell's child still has the init's SIGTERM handler, and loses a signal.
+_READY = """
+echo >&0
+exec </dev/null
+"""
+
 #: hsup's order: `.profile.d/*.sh` in glob order, then `.profile`, in the shell that becomes the command.
-PROFILE = """
+_PROFILE = """
 _command=$1
 shift
 for _file in "$HOME"/.profile.d/*.sh "$HOME/.profile"; do
@@ -52,12 +56,15 @@ done
 exec bash -c "$_command"
 """
 
+_PLAIN = """
+exec /bin/bash -c "$1"
+"""
+
 #: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, which every program below inherits. This undoes it.
 DEFAULT_SIGNALS = ("/usr/bin/env", "--default-signal=INT,QUIT")
 
 
-def command_words(launch: Launch) -> tuple[str, ...]:
+def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:
     """The program and arguments that become the dyno's main process."""
-    if launch.profile:
-        return "/bin/bash", "-c", PROFILE, "bash", launch.command
-    return "/bin/bash", "-c", launch.command
+    script = _PROFILE if launch.profile else _PLAIN
+    return "/bin/bash", "-c", _READY + script if tell_ready else script, "bash", launch.command

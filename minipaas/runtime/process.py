@@ -20,11 +20,11 @@ from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces
 
 LOST = (
-    "dynos share this machine's /tmp and /var/tmp (TMPDIR is private)",
+    "/tmp is shared (TMPDIR is private)",
     "/app is a folder of another name",
-    "dynos may write wherever you may, and that is neither seen nor undone",
-    "dynos see each other's processes and this machine's host name",
-    "no limit on memory or processes: memory is only sampled",
+    "writes outside it are neither seen nor undone",
+    "processes and host name are the machine's",
+    "memory is sampled, not limited",
 )
 
 

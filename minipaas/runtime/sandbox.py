@@ -25,7 +25,7 @@ from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces, home_id
 
 #: bubblewrap sets a sandbox up in milliseconds; a machine that needs longer than this is stuck.
-_SETUP_S = 20.0
+_SETUP_S = 30.0
 #: The init, its `sleep`, and a shell that is about to become the app.
 _OWN_PROCESSES = 3
 _DISK_FULL = os.strerror(errno.ENOSPC)
@@ -66,8 +66,7 @@ class SandboxRuntime:
         return self._stack.path
 
     def capabilities(self) -> Capabilities:
-        """Everything, but for a memory limit where no control group can be made."""
-        lost = () if self._cgroups else ("no hard memory limit: memory is only sampled",)
+        """Everything. Without control groups memory is sampled: the R15 comes some seconds later, and is not lost."""
         return Capabilities(
             name=self.name,
             private_files=True,
@@ -76,7 +75,6 @@ class SandboxRuntime:
             read_only_stack=True,
             memory_limit=self._cgroups is not None,
             process_limit=self._cgroups is not None or os.geteuid() != 0,
-            lost=lost,
         )
 
     def inside(self, source: Path, target: str) -> str:
@@ -111,7 +109,8 @@ class SandboxRuntime:
         if any("\0" in word for word in words):
             raise DynoProblem("cannot launch a dyno: its environment has a NUL character")
         try:
-            setup = Setup(self._bwrap, words, (*self._prefix, *command_words(launch)), self._traces.mark(launch.id))
+            command = (*self._prefix, *command_words(launch, tell_ready=True))
+            setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id))
         except OSError as error:
             raise Refused(error.strerror or str(error)) from error
         try:

@@ -358,6 +358,13 @@ async def test_what_a_killed_platform_left_is_cleared_by_the_next_build(
     assert workshop.nothing_left()
 
 
+async def test_two_sweeps_at_once_do_not_delete_under_each_others_hands(workshop: Workshop) -> None:
+    for work in range(20):
+        lay_out(workshop.home.builds / f"work-{work}", {f"app/{number}/x": "" for number in range(30)})
+    assert sorted(await asyncio.gather(workshop.builder.sweep(), workshop.builder.sweep())) == [0, 20]
+    assert workshop.nothing_left()
+
+
 async def test_two_builds_of_one_app_at_once_do_not_disturb_each_other(
     workshop: Workshop, app: Path, make_buildpack: Make
 ) -> None:

@@ -12,6 +12,7 @@ from minipaas.build.environment import (
     this_stack,
     write_env_dir,
 )
+from minipaas.errors import UsageProblem
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,13 @@ def test_config_vars_are_files_for_the_owner_alone(tmp_path: Path) -> None:
     assert (tmp_path / "env" / "A").read_bytes() == b"1\n2"
     assert (tmp_path / "env" / "EMPTY").read_bytes() == b""
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "env").iterdir())
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "..", "", "a\0b"])
+def test_a_config_var_never_becomes_a_file_elsewhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageProblem, match="cannot build with a config var called"):
+        write_env_dir(tmp_path / "env", {"FINE": "1", name: "x"})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -142,9 +142,7 @@ class Rig:
         self.clock = clock
         self.records: list[RequestRecord] = []
         self._came = asyncio.Event()
-        self.router = Router(
-            limits=limits, clock=clock, on_records=self._take, policy=policy, rng=random.Random(7)
-        )
+        self.router = Router(limits=limits, clock=clock, on_records=self._take, policy=policy, rng=random.Random(7))
         self.route: AppRoute = self.router.add_app("shop")
         self.port = 0
         self._dynos: list[Dyno] = []

@@ -17,8 +17,7 @@ async def test_a_request_reaches_the_dyno_with_herokus_headers_and_the_answer_co
         match = re.fullmatch(
             rb"GET /a\?b=c HTTP/1\.1\r\nHost: shop\.localhost:5000\r\nX-ODD-cAsE: 1\r\nAccept: \*/\*\r\n"
             rb"Via: 1\.1 heroku-router\r\nX-Forwarded-For: 127\.0\.0\.1\r\nX-Forwarded-Proto: http\r\n"
-            rb"X-Forwarded-Port: %d\r\nX-Request-ID: ([0-9a-f-]{36})\r\nX-Request-Start: \d{13}\r\n\r\n"
-            % world.port,
+            rb"X-Forwarded-Port: %d\r\nX-Request-ID: ([0-9a-f-]{36})\r\nX-Request-Start: \d{13}\r\n\r\n" % world.port,
             head,
         )
         assert match
@@ -27,7 +26,12 @@ async def test_a_request_reaches_the_dyno_with_herokus_headers_and_the_answer_co
         assert head == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: Heroku\r\nVia: 1.1 heroku-router\r\n\r\n"
         assert body == b"ok"
         record = await world.record()
-        assert (record.app, record.method, record.path, record.host) == ("shop", "GET", "/a?b=c", "shop.localhost:5000")
+        assert (record.app, record.method, record.path, record.host) == (
+            "shop",
+            "GET",
+            "/a?b=c",
+            "shop.localhost:5000",
+        )
         assert (record.dyno, record.life, record.status, record.at, record.code) == (
             "web.1",
             dyno.life,
@@ -223,9 +227,7 @@ async def test_the_router_answers_100_continue_itself() -> None:
     async with rig() as world:
         dyno = await world.dyno()
         client = await world.client()
-        client.send(
-            b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
-        )
+        client.send(b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         server = await dyno.accept()
         assert b"expect" not in (await server.head()).lower()
         assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -274,7 +276,9 @@ async def test_hop_by_hop_headers_stay_on_their_hop_and_the_rest_keeps_order_and
         )
         server = await dyno.accept()
         head = await server.head()
-        assert head.startswith(b"GET / HTTP/1.1\r\nA: 1\r\nHost: shop.localhost\r\nb: 2\r\na: 3\r\nTrailer: c\r\nVia: ")
+        assert head.startswith(
+            b"GET / HTTP/1.1\r\nA: 1\r\nHost: shop.localhost\r\nb: 2\r\na: 3\r\nTrailer: c\r\nVia: "
+        )
         server.send(
             b"HTTP/1.1 200 OK\r\nServer: x\r\nKeep-Alive: 5\r\nsEt-cookie: a\r\nConnection: X-Inner\r\nX-Inner: 1\r\n"
             b"Set-Cookie: b\r\nProxy-Authenticate: y\r\nVia: 1.1 inner\r\nContent-Length: 0\r\n\r\n"
@@ -291,8 +295,9 @@ async def test_forwarded_for_is_appended_and_a_good_request_id_is_kept() -> None
         dyno = await world.dyno()
         client = await world.client()
         client.send(
-            b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nX-Forwarded-For: 9.9.9.9, 8.8.8.8\r\nX-Forwarded-Proto: https\r\n"
-            b"X-Request-Id: abcdefghij0123456789\r\nX-Request-Start: 1\r\nVia: 1.0 fred\r\n\r\n"
+            b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nX-Forwarded-For: 9.9.9.9, 8.8.8.8\r\n"
+            b"X-Forwarded-Proto: https\r\nX-Request-Id: abcdefghij0123456789\r\nX-Request-Start: 1\r\n"
+            b"Via: 1.0 fred\r\n\r\n"
         )
         server = await dyno.accept()
         head = await server.head()
@@ -419,9 +424,7 @@ async def test_equal_lengths_are_merged_both_ways() -> None:
     async with rig() as world:
         dyno = await world.dyno()
         client = await world.client()
-        client.send(
-            b"POST / HTTP/1.1\r\nContent-Length: 2\r\nHost: shop.localhost\r\ncontent-length:\t2\r\n\r\nab"
-        )
+        client.send(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nHost: shop.localhost\r\ncontent-length:\t2\r\n\r\nab")
         server = await dyno.accept()
         assert (await server.request()).lower().count(b"content-length: 2\r\n") == 1
         server.send(b"HTTP/1.1 200 OK\r\nContent-Length:2\r\nContent-Length: 2\r\n\r\nok")

@@ -185,6 +185,14 @@ async def test_compiled_python_is_not_told_as_a_write(place: Place) -> None:
 
 
 @real
+async def test_a_change_of_equal_size_with_the_old_time_is_told(place: Place) -> None:
+    ended = await place.run(
+        "touch -r changed.txt /tmp/$$; printf 'BEFORE\\n' > changed.txt; touch -r /tmp/$$ changed.txt; rm /tmp/$$"
+    )
+    assert ended.changes() == {("M", "/app/changed.txt")}
+
+
+@real
 async def test_a_folder_made_anew_tells_only_what_is_gone(place: Place) -> None:
     for name in ("one", "two"):
         (place.slug / "data").mkdir(exist_ok=True)

@@ -84,6 +84,16 @@ async def test_a_start_that_is_given_up_leaves_nothing(place: Place) -> None:
 
 
 @real
+async def test_a_sigterm_in_the_first_instant_is_not_lost(place: Place) -> None:
+    """The init may get it before it has forked the app."""
+    for _ in range(25):
+        process, _ = await place.start("exec sleep 30")
+        process.terminate()
+        assert (await within(process.wait(), 5)).status == 143
+        process.discard()
+
+
+@real
 async def test_many_at_once(place: Place) -> None:
     endings = await asyncio.gather(*(place.run(f"echo {number}; exit {number}") for number in range(12)))
     assert [(ended.exit.status, ended.text) for ended in endings] == [(n, f"{n}\n") for n in range(12)]

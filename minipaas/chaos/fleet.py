@@ -1,0 +1,121 @@
+"""The dynos of one trial: which of them answers next, and their fate at each phase."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from minipaas.chaos.lab import Lab, LabDyno, SharedDisk
+from minipaas.chaos.trial import Kind, Phase, Trial
+from minipaas.model.verdict import TimelineEvent
+from minipaas.runtime.base import Bind
+
+#: Python reads sitecustomize from here, Node requires pin.js: see pins/README.md.
+PINS = Path(__file__).parent / "pins"
+_PINS_AT = "/minipaas-pins"
+
+
+class Fleet:
+    """Use as `async with`. Workers run beside the web dynos and are left alone."""
+
+    def __init__(self, lab: Lab, trial: Trial, tell: Callable[[TimelineEvent], None] = lambda _event: None) -> None:
+        self.trial = trial
+        self.faults = 0
+        self._lab = lab
+        self._tell = tell
+        self._disk: SharedDisk | None = None
+        self._web: list[LabDyno] = []
+        self._others: list[LabDyno] = []
+        self._turn = 0
+        self._began = lab.clock.monotonic()
+        self._stopping: set[asyncio.Task[object]] = set()
+
+    async def __aenter__(self) -> "Fleet":
+        if self.trial.keeps_disk:
+            self._disk = await self._lab.shared_disk()
+        count = 2 if self.trial.several else 1
+        try:
+            self._web = list(await asyncio.gather(*(self._boot(number + 1) for number in range(count))))
+            for process_type in self._lab.specimen.commands:
+                if process_type not in ("web", "release"):
+                    worker = await self._lab.boot(1, process_type=process_type)
+                    self._others.append(worker)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    @property
+    def web(self) -> LabDyno:
+        """The first web dyno that lives now."""
+        return self._web[0]
+
+    def next(self) -> LabDyno:
+        """Who answers the next request: two dynos take turns."""
+        self._turn += 1
+        return self._web[self._turn % len(self._web)]
+
+    async def reach(self, phase: Phase, step: str) -> None:
+        """A phase is reached; the dyno is replaced if the trial says so.
+
+        Raises:
+            NotUp: its replacement does not come up.
+        """
+        if self.trial.several or self.trial.kind is Kind.CALM or phase not in self.trial.phases:
+            return
+        self.faults += 1
+        old = self._web[0]
+        self._event(old, "fault", f"{self.trial.kind} {phase} of {step}")
+        self._web[0] = await self._boot(1)
+        stopping = asyncio.ensure_future(self._stop(old))
+        if self._disk is not None:
+            # Two lives on one disk would be a trial of its own: the old one ends first.
+            await stopping
+        else:
+            self._stopping.add(stopping)
+
+    async def _stop(self, dyno: LabDyno) -> None:
+        at = self._now()
+        await self._lab.stop(dyno)
+        self._tell(
+            TimelineEvent(
+                at_s=at, lane=dyno.name, kind="stop", text="SIGTERM", until_s=self._now(), trial=self.trial.name
+            )
+        )
+
+    async def _boot(self, number: int) -> LabDyno:
+        at = self._now()
+        pins = self._pins() if self.trial.pinned else ({}, ())
+        dyno = await self._lab.boot(number, disk=self._disk, extra=pins[0], binds=pins[1])
+        self._tell(
+            TimelineEvent(
+                at_s=at,
+                lane=dyno.name,
+                kind="boot",
+                text=f"on host {dyno.host.name}",
+                until_s=self._now(),
+                trial=self.trial.name,
+            )
+        )
+        return dyno
+
+    def _pins(self) -> tuple[Mapping[str, str], tuple[Bind, ...]]:
+        config = self._lab.specimen.config
+        node = f"--require {_PINS_AT}/pin.cjs {config.get('NODE_OPTIONS', '')}".strip()
+        path = ":".join(part for part in (_PINS_AT, config.get("PYTHONPATH", "")) if part)
+        return {"PYTHONPATH": path, "NODE_OPTIONS": node}, (Bind(PINS, _PINS_AT),)
+
+    def _event(self, dyno: LabDyno, kind: str, text: str) -> None:
+        self._tell(TimelineEvent(at_s=self._now(), lane=dyno.name, kind=kind, text=text, trial=self.trial.name))
+
+    def _now(self) -> float:
+        return self._lab.clock.monotonic() - self._began
+
+    async def _close(self) -> None:
+        await asyncio.gather(*self._stopping, return_exceptions=True)
+        await asyncio.gather(*(self._lab.kill(dyno) for dyno in (*self._web, *self._others)), return_exceptions=True)
+        await self._lab.clear()
+        if self._disk is not None:
+            await self._lab.drop_disk(self._disk)

@@ -1,0 +1,65 @@
+"""What came back while a plan was played: the record that oracles judge afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from minipaas.chaos.markers import Marker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer. `step` and `at` place it in the plan; `at` counts within the step.
+
+    `path` is as it was sent, `pattern` without ids. `status` 0 means that no answer came (`error` says why).
+    `location` is the pattern a redirect leads to. `lines` are what a person reads. `is_read` tells an answer to
+    a plain GET from one to a form.
+    """
+
+    step: int
+    at: int
+    client: str
+    method: str
+    path: str
+    pattern: str
+    status: int
+    location: str = ""
+    lines: tuple[str, ...] = ()
+    body: bytes = b""
+    html: bool = False
+    sent_cookies: tuple[str, ...] = ()
+    set_cookies: tuple[str, ...] = ()
+    dyno: str = ""
+    started_s: float = 0.0
+    service_s: float = 0.0
+    error: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing was sent but the wish to see."""
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def outcome(self) -> str:
+        """Status class with where a redirect leads: what a user notices without reading."""
+        if self.status == 0:
+            return f"no answer ({self.error})"
+        return f"{self.status} to {self.location}" if self.location else str(self.status)
+
+    def shows(self, marker: Marker) -> bool:
+        """Whether the answer holds the marker."""
+        return marker.shown_in(self.body)
+
+
+@dataclass(slots=True)
+class History:
+    """All exchanges of one play, in order, and what could not be done."""
+
+    trial: str
+    exchanges: list[Exchange] = field(default_factory=list)
+    #: Step index to what a user would miss: the form or link that is not on the page.
+    missing: dict[int, str] = field(default_factory=dict)
+    faults: int = 0
+
+    def by_place(self) -> Mapping[tuple[int, int], Exchange]:
+        """Exchanges by step and place in the step."""
+        return {(each.step, each.at): each for each in self.exchanges}

@@ -1,0 +1,244 @@
+"""The lab: dynos of one app, booted and stopped by hand, each with an identity of its own.
+
+Nothing of a running platform is touched: own home, own hosts, own ports. Every dyno has a fresh name of its
+host, a fresh port and start time, so that what an app tells of itself differs in calm runs too and is not
+taken for a loss.
+"""
+
+import asyncio
+import random
+import shutil
+import uuid
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from minipaas.clock import Clock
+from minipaas.errors import DynoProblem
+from minipaas.model.dyno import DEFAULT_SIZE, Exit
+from minipaas.runtime.base import Bind, DynoProcess, Host, Launch, Listener, Runtime
+from minipaas.runtime.ports import Ports
+from minipaas.runtime.portwatch import PortWatch
+
+#: Lines of a dyno's output that are kept for the report.
+_OUTPUT_LINES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specimen:
+    """The app under test: its slug, the commands of its process types, its config vars."""
+
+    name: str
+    release: str
+    slug: Path
+    commands: Mapping[str, str]
+    config: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDisk:
+    """A disk that outlives dynos: `/app` and `/tmp` on folders of this machine."""
+
+    root: Path
+
+    @property
+    def app(self) -> Path:
+        """What is mounted at /app."""
+        return self.root / "app"
+
+    @property
+    def tmp(self) -> Path:
+        """What is mounted at /tmp."""
+        return self.root / "tmp"
+
+
+class NotUp(Exception):
+    """A web dyno did not come up; an app's failure, told as a finding."""
+
+    def __init__(self, dyno: "LabDyno", exit_: Exit | None, listeners: Sequence[Listener] = ()) -> None:
+        super().__init__(f"{dyno.name} did not come up")
+        self.dyno = dyno
+        self.exit = exit_
+        self.listeners = tuple(listeners)
+
+
+class LabDyno:
+    """One dyno of the lab, from launch to exit."""
+
+    def __init__(self, name: str, host: Host, port: int, disk: SharedDisk | None) -> None:
+        self.name = name
+        self.host = host
+        self.port = port
+        self.disk = disk
+        self.id = str(uuid.uuid4())
+        self.process: DynoProcess | None = None
+        self.exited: asyncio.Task[Exit] | None = None
+        self.started_at = 0.0
+        self.boot_s: float | None = None
+        self._output: deque[bytes] = deque(maxlen=_OUTPUT_LINES)
+        self._partial = b""
+
+    def take(self, data: bytes) -> None:
+        """Output of the process."""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        self._partial = self._partial[-10_000:]
+        self._output.extend(lines)
+
+    def last_lines(self, count: int = 20) -> tuple[str, ...]:
+        """The end of its output."""
+        lines = [*self._output, *([self._partial] if self._partial else [])]
+        return tuple(line.decode(errors="replace") for line in lines[-count:])
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not exited."""
+        return self.exited is not None and not self.exited.done()
+
+
+class Lab:
+    """Boots dynos of one specimen and keeps track of them.
+
+    Args:
+        boot_timeout_s: how long a web dyno may take to bind its port.
+        exit_timeout_s: from SIGTERM to SIGKILL when a dyno is stopped.
+    """
+
+    def __init__(
+        self,
+        specimen: Specimen,
+        *,
+        runtime: Runtime,
+        hosts: Sequence[Host],
+        folder: Path,
+        clock: Clock,
+        rng: random.Random,
+        boot_timeout_s: float = 60.0,
+        exit_timeout_s: float = 5.0,
+    ) -> None:
+        self.specimen = specimen
+        self.clock = clock
+        self.rng = rng
+        self.boots: list[float] = []
+        self._runtime = runtime
+        self._hosts = hosts
+        self._folder = folder
+        self._ports = Ports(rng)
+        self._watch = PortWatch(clock)
+        self._boot_timeout_s = boot_timeout_s
+        self._exit_timeout_s = exit_timeout_s
+        self._turn = 0
+        self._disks = 0
+        self._living: set[LabDyno] = set()
+
+    async def boot(
+        self,
+        number: int = 1,
+        *,
+        process_type: str = "web",
+        disk: SharedDisk | None = None,
+        extra: Mapping[str, str] | None = None,
+        binds: Sequence[Bind] = (),
+        wait: bool = True,
+    ) -> LabDyno:
+        """Start a dyno; a web dyno is returned once it listens.
+
+        Args:
+            disk: a disk to stand on; None gives a fresh copy of the slug.
+            extra: more environment.
+            wait: False returns a web dyno at once, see `listening`.
+
+        Raises:
+            NotUp: it exited, or did not bind its port in time.
+        """
+        dyno = LabDyno(f"{process_type}.{number}", self._next_host(), self._ports.take(), disk)
+        self._living.add(dyno)
+        dyno.started_at = self.clock.monotonic()
+        try:
+            dyno.process = await self._runtime.start(self._launch(dyno, process_type, extra or {}, binds))
+        except DynoProblem:
+            self._living.discard(dyno)
+            raise
+        dyno.exited = asyncio.ensure_future(dyno.process.wait())
+        if process_type == "web" and wait:
+            await self.listening(dyno)
+        return dyno
+
+    async def listening(self, dyno: LabDyno) -> None:
+        """Wait until a web dyno has bound its port.
+
+        Raises:
+            NotUp: it exited, or did not bind its port in time.
+        """
+        assert dyno.exited is not None
+        assert dyno.process is not None
+        bound = asyncio.ensure_future(self._watch.bound(dyno.port, dyno.host.address))
+        left = dyno.started_at + self._boot_timeout_s - self.clock.monotonic()
+        await asyncio.wait({bound, dyno.exited}, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
+        if bound.done():
+            dyno.boot_s = self.clock.monotonic() - dyno.started_at
+            self.boots.append(dyno.boot_s)
+            return
+        bound.cancel()
+        if dyno.exited.done():
+            raise NotUp(dyno, dyno.exited.result())
+        listeners = dyno.process.listeners()
+        await self.kill(dyno)
+        raise NotUp(dyno, None, listeners)
+
+    def _launch(self, dyno: LabDyno, process_type: str, extra: Mapping[str, str], binds: Sequence[Bind]) -> Launch:
+        specimen, disk = self.specimen, dyno.disk
+        own = (Bind(disk.app, "/app", writable=True), Bind(disk.tmp, "/tmp", writable=True)) if disk else ()
+        marks = {"DYNO": dyno.name, "PORT": str(dyno.port), "WEB_CONCURRENCY": "1"}
+        return Launch(
+            id=dyno.id,
+            host=dyno.host,
+            command=specimen.commands[process_type],
+            env={**specimen.config, **marks, **extra},
+            slug=None if disk else specimen.slug,
+            binds=(*own, *binds),
+            size=DEFAULT_SIZE,
+            hostname=dyno.id,
+            output=dyno.take,
+        )
+
+    async def stop(self, dyno: LabDyno) -> Exit:
+        """SIGTERM to all its processes, SIGKILL when they take too long."""
+        assert dyno.process is not None
+        assert dyno.exited is not None
+        dyno.process.terminate()
+        await asyncio.wait({dyno.exited}, timeout=self._exit_timeout_s)
+        return await self.kill(dyno)
+
+    async def kill(self, dyno: LabDyno) -> Exit:
+        """SIGKILL to all its processes; its own disk is gone then."""
+        assert dyno.process is not None
+        assert dyno.exited is not None
+        if not dyno.exited.done():
+            dyno.process.kill()
+        exit_ = await dyno.exited
+        if dyno in self._living:
+            self._living.discard(dyno)
+            dyno.process.discard()
+            self._ports.give_back(dyno.port)
+        return exit_
+
+    async def shared_disk(self) -> SharedDisk:
+        """A copy of the slug that dynos can stand on one after another, or two at a time."""
+        self._disks += 1
+        disk = SharedDisk(self._folder / f"disk-{self._disks}")
+        disk.tmp.mkdir(parents=True)
+        await asyncio.to_thread(shutil.copytree, self.specimen.slug, disk.app, symlinks=True)
+        return disk
+
+    async def drop_disk(self, disk: SharedDisk) -> None:
+        """Delete it."""
+        await asyncio.to_thread(shutil.rmtree, disk.root, ignore_errors=True)
+
+    async def clear(self) -> None:
+        """Kill what lives."""
+        await asyncio.gather(*(self.kill(dyno) for dyno in list(self._living)), return_exceptions=True)
+
+    def _next_host(self) -> Host:
+        self._turn += 1
+        return self._hosts[self._turn % len(self._hosts)]

@@ -1,0 +1,174 @@
+"""The plan: what a user does with the app, step by step, found once on a calm dyno and then frozen. Pure.
+
+A step never holds a URL with an id in it: it says which link or form of which page is taken, and is looked up in
+the page as it is when the plan is played, as a browser's user would.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from minipaas.chaos.markers import Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page: a path as it is, or a link that leads there from another place.
+
+    `pattern` is the link's URL pattern; `near` are markers, one of which stands beside the link, if it is one of
+    several; `at` counts among those that fit.
+    """
+
+    path: str = ""
+    via: "Place | None" = None
+    pattern: str = ""
+    near: tuple[Marker, ...] = ()
+    at: int = 0
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.pattern if self.via is not None else self.path
+
+    @property
+    def root(self) -> "Place":
+        """The place with a path of its own that the way begins at."""
+        return self if self.via is None else self.via.root
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is typed into one field; `file` is (name, type, content) for uploads."""
+
+    name: str
+    value: str = ""
+    marker: Marker | None = None
+    file: tuple[str, str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Look at a page."""
+
+    client: str
+    place: Place
+    #: Bytes are looked at too: an image that was uploaded.
+    embedded: bool = False
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"GET {self.place.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """Load a page, fill one of its forms, send it, follow where it leads."""
+
+    client: str
+    place: Place
+    form_key: str
+    action: str
+    method: str
+    caption: str
+    entries: tuple[Entry, ...] = ()
+    near: tuple[Marker, ...] = ()
+    #: Part of becoming known to the app: replayed before anything else of this client.
+    session: bool = False
+    #: Takes things away: goes last.
+    destructive: bool = False
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.method} {self.action}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request of an API: `path` and `body` may hold `{name}` captured from an earlier answer.
+
+    `captures` maps a name to a dotted path into the JSON that came back (`id`, `items.0.id`).
+    """
+
+    client: str
+    method: str
+    path: str
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    captures: Mapping[str, str] = field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
+    pattern: str = ""
+    session: bool = False
+    destructive: bool = False
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.method} {self.pattern or self.path}"
+
+
+Step = Visit | Submit | Call
+
+#: Methods that are asked not to change anything.
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def writes(step: Step) -> bool:
+    """Whether the step is meant to change something."""
+    if isinstance(step, Submit):
+        return step.method not in SAFE or step.session
+    return isinstance(step, Call) and step.method not in SAFE
+
+
+def typed(step: Step) -> tuple[Marker, ...]:
+    """The markers a step brings in."""
+    if isinstance(step, Submit):
+        return tuple(entry.marker for entry in step.entries if entry.marker)
+    return step.markers if isinstance(step, Call) else ()
+
+
+def needs(step: Step) -> Iterator[Marker]:
+    """The markers whose things a step goes to."""
+    if isinstance(step, Submit):
+        yield from step.near
+    place = None if isinstance(step, Call) else step.place
+    while place is not None:
+        yield from place.near
+        place = place.via
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The frozen workload. `host` is the Host header under which the app answers."""
+
+    host: str
+    steps: tuple[Step, ...]
+    pages: int = 0
+    forms: int = 0
+    routes_exercised: tuple[str, ...] = ()
+    routes_known: tuple[str, ...] = ()
+    #: Why parts of the app were not reached.
+    missed: tuple[str, ...] = ()
+
+
+def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
+    """The fewest steps that could show a loss: become known, make what the read goes to, write, read."""
+    client = plan.steps[write].client
+    wanted = set(needs(plan.steps[read])) | set(needs(plan.steps[write]))
+    chosen = {write, read}
+    for index, step in enumerate(plan.steps[:read]):
+        known = getattr(step, "session", False) and step.client in (client, plan.steps[read].client)
+        if known or wanted & set(typed(step)) or _captured(step, plan.steps[write], plan.steps[read]):
+            chosen.add(index)
+    return tuple(sorted(chosen))
+
+
+def _captured(step: Step, *users: Step) -> bool:
+    if not isinstance(step, Call):
+        return False
+    return any(
+        isinstance(user, Call) and f"{{{name}}}" in f"{user.path}{user.body}"
+        for name in step.captures
+        for user in users
+    )

@@ -1,0 +1,213 @@
+"""Plays a plan, or some of its steps, against the dynos of one trial."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from minipaas.chaos.fleet import Fleet
+from minipaas.chaos.history import Exchange, History
+from minipaas.chaos.markers import Marker
+from minipaas.chaos.page import Field, Form, Page, url_pattern
+from minipaas.chaos.plan import Call, Entry, Place, Plan, Step, Submit, Visit, writes
+from minipaas.chaos.trial import Phase
+from minipaas.chaos.user import User
+
+_CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
+
+
+class _NotThere(Exception):
+    """The page does not offer what the step takes; the message is told as evidence."""
+
+
+async def play(plan: Plan, fleet: Fleet, steps: Sequence[int] | None = None, *, timeout_s: float = 35.0) -> History:
+    """Do the steps in order, as their users would.
+
+    Args:
+        steps: indices into the plan; None plays all of it.
+
+    Raises:
+        NotUp: a dyno that replaces another does not come up.
+    """
+    history = History(fleet.trial.name)
+    player = _Player(plan, fleet, history, timeout_s)
+    try:
+        for index in steps if steps is not None else range(len(plan.steps)):
+            await player.do(index)
+    finally:
+        await player.close()
+    history.faults = fleet.faults
+    return history
+
+
+class _Player:
+    def __init__(self, plan: Plan, fleet: Fleet, history: History, timeout_s: float) -> None:
+        self._plan = plan
+        self._fleet = fleet
+        self._history = history
+        self._timeout_s = timeout_s
+        self._users: dict[str, User] = {}
+        self._captured: dict[str, str] = {}
+        self._current: Step | None = None
+
+    async def do(self, index: int) -> None:
+        step = self._plan.steps[index]
+        self._current = step
+        user = self._user(step.client)
+        user.begin(index)
+        try:
+            await self._act(user, step)
+        except _NotThere as missing:
+            self._history.missing[index] = str(missing)
+        if writes(step):
+            await self._fleet.reach(Phase.AFTER_WRITE, step.label)
+
+    async def close(self) -> None:
+        for user in self._users.values():
+            await user.close()
+
+    async def _act(self, user: User, step: Step) -> None:
+        if isinstance(step, Visit):
+            await user.get(await self._find(user, step.place))
+        elif isinstance(step, Submit):
+            await self._submit(user, step)
+        else:
+            await self._call(user, step)
+
+    def _user(self, name: str) -> User:
+        if name not in self._users:
+            self._users[name] = User(
+                name,
+                self._plan.host,
+                self._fleet.next,
+                self._history,
+                timeout_s=self._timeout_s,
+                between_hops=self._between_hops,
+            )
+        return self._users[name]
+
+    async def _between_hops(self) -> None:
+        step = self._current
+        if step is not None and writes(step):
+            await self._fleet.reach(Phase.HOP, step.label)
+
+    async def _find(self, user: User, place: Place) -> str:
+        """The URL of a place as it is now; the pages on the way are loaded."""
+        if place.via is None:
+            return place.path
+        _, page = await user.get(await self._find(user, place.via))
+        return pick_link(page, place)
+
+    async def _submit(self, user: User, step: Submit) -> None:
+        _, page = await user.get(await self._find(user, step.place))
+        form = pick_form(page, step)
+        await self._fleet.reach(Phase.BEFORE_SEND, step.label)
+        data, files = fill(form, step.entries)
+        await user.send(form.method, form.action, data=data, files=files)
+
+    async def _call(self, user: User, step: Call) -> None:
+        path = self._filled(step.path)
+        body = json.loads(self._filled(json.dumps(step.body))) if step.body is not None else None
+        headers = {name: self._filled(value) for name, value in step.headers.items()}
+        exchange, _ = await user.send(step.method, path, json=body, headers=headers)
+        self._capture(step, exchange)
+
+    def _filled(self, template: str) -> str:
+        def value(found: re.Match[str]) -> str:
+            if found[1] not in self._captured:
+                raise _NotThere(f"nothing was captured as {found[1]}")
+            return self._captured[found[1]]
+
+        return _CAPTURE.sub(value, template)
+
+    def _capture(self, step: Call, exchange: Exchange) -> None:
+        for name, path in step.captures.items():
+            value = dig(exchange.body, path)
+            if value is not None:
+                self._captured[name] = str(value)
+
+
+def pick_link(page: Page | None, place: Place) -> str:
+    """The link that leads to a place.
+
+    Raises:
+        _NotThere: the page has no such link.
+    """
+    fitting = [link for link in (page.links if page else ()) if url_pattern(link.url) == place.pattern]
+    beside = [link for link in fitting if _mentions(f"{link.near} {link.text} {link.url}", place.near)]
+    chosen = beside or ([] if place.near else fitting)
+    if not chosen:
+        what = " ".join(marker.token for marker in place.near)
+        raise _NotThere(
+            f"no link to {place.pattern}{f' beside {what}' if what else ''} on {place.via and place.via.name}"
+        )
+    return chosen[min(place.at, len(chosen) - 1)].url
+
+
+def pick_form(page: Page | None, step: Submit) -> Form:
+    """The form that a step sends.
+
+    Raises:
+        _NotThere: the page has no such form.
+    """
+    fitting = [form for form in (page.forms if page else ()) if form.key == step.form_key]
+    beside = [form for form in fitting if _mentions(f"{form.near} {form.action}", step.near)]
+    chosen = beside or ([] if step.near else fitting)
+    if not chosen:
+        what = " ".join(marker.token for marker in step.near)
+        raise _NotThere(f"no form `{step.caption}`{f' beside {what}' if what else ''} on {step.place.name}")
+    return chosen[0]
+
+
+def _mentions(text: str, markers: Iterable[Marker]) -> bool:
+    return any(marker.shown_in(text.encode()) for marker in markers)
+
+
+def fill(
+    form: Form, entries: Sequence[Entry]
+) -> tuple[dict[str, list[str]], list[tuple[str, tuple[str, bytes, str]]] | None]:
+    """What is sent: hidden fields as they are now, the entries as planned, the button that was pressed."""
+    planned = {entry.name: entry for entry in entries}
+    data: dict[str, list[str]] = {}
+    files: list[tuple[str, tuple[str, bytes, str]]] = []
+    for field in form.fields:
+        entry = planned.get(field.name)
+        if field.kind == "file":
+            if entry and entry.file:
+                name, kind, content = entry.file
+                files.append((field.name, (name, content, kind)))
+            elif form.multipart:
+                files.append((field.name, ("", b"", "application/octet-stream")))
+        elif entry is not None and field.kind != "hidden":
+            _put(data, field, entry.value)
+        elif _sent_as_it_is(field):
+            data.setdefault(field.name, []).append(field.value)
+    if form.button:
+        data[form.button[0]] = [form.button[1]]
+    return data, files or ([] if form.multipart else None)
+
+
+def _put(data: dict[str, list[str]], field: Field, value: str) -> None:
+    if field.kind in ("checkbox", "radio") and field.value != value:
+        return
+    data[field.name] = [value]
+
+
+def _sent_as_it_is(field: Field) -> bool:
+    return field.kind not in ("checkbox", "radio") or field.checked
+
+
+def dig(body: bytes, path: str) -> Any:
+    """A value inside JSON by a dotted path; None where there is none."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    for part in path.split("."):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value

@@ -1,0 +1,60 @@
+"""A trial: what is done to the dynos while the plan is played. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The rows of the attribution grid (what a dyno's memory and disk go through)."""
+
+    #: One dyno, left alone.
+    CALM = "calm"
+    #: Restarted, the disk kept: memory is lost.
+    KEEP = "restart, disk kept"
+    #: Relocated to a fresh disk: memory and files are lost.
+    LOSE = "relocation"
+    #: Two dynos on one disk, requests in turn: memory is split.
+    MULTI_SHARED = "two dynos, one disk"
+    #: Two dynos, each with its own disk, requests in turn: memory and files are split.
+    MULTI = "two dynos"
+
+
+class Phase(StrEnum):
+    """Where in a user's doings a dyno is taken away."""
+
+    #: A write was acknowledged; before anything is read.
+    AFTER_WRITE = "after the write"
+    #: The form was loaded; before it is sent.
+    BEFORE_SEND = "between form and submit"
+    #: A redirect was answered; before it is followed.
+    HOP = "between redirect hops"
+
+
+ALL_PHASES = frozenset(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`pinned` gives every process the same random numbers at boot."""
+
+    kind: Kind
+    phases: frozenset[Phase] = frozenset({Phase.AFTER_WRITE})
+    pinned: bool = False
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.kind}{', boot secrets pinned' if self.pinned else ''}"
+
+    @property
+    def several(self) -> bool:
+        """Whether two dynos answer in turn."""
+        return self.kind in (Kind.MULTI, Kind.MULTI_SHARED)
+
+    @property
+    def keeps_disk(self) -> bool:
+        """Whether all dynos of the trial stand on one disk."""
+        return self.kind in (Kind.KEEP, Kind.MULTI_SHARED)
+
+
+CALM = Trial(Kind.CALM, frozenset())

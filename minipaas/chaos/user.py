@@ -1,0 +1,189 @@
+"""A user with a browser: cookies, redirects, referers; every request goes to the dyno whose turn it is."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+
+from minipaas.chaos.history import Exchange, History
+from minipaas.chaos.lab import LabDyno
+from minipaas.chaos.page import Page, read_page, text_lines, url_pattern
+
+#: As a browser, then gives up.
+MOST_HOPS = 8
+#: Of a body, this much is kept.
+BODY_BYTES = 2 * 1024 * 1024
+_REDIRECTS = (301, 302, 303, 307, 308)
+_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (minipaas chaos)",
+    "Accept": "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en",
+}
+
+
+class User:
+    """One client with cookies of its own.
+
+    Args:
+        host: the Host header the app answers to.
+        turn: says which dyno answers the next request.
+        between_hops: awaited before a redirect is followed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        turn: Callable[[], LabDyno],
+        history: History,
+        *,
+        timeout_s: float,
+        between_hops: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.name = name
+        self.step = 0
+        self._at = 0
+        self._base = f"https://{host}"
+        self._turn = turn
+        self._history = history
+        self._between_hops = between_hops
+        self._referer = ""
+        self._client = httpx.AsyncClient(
+            transport=_ToDyno(turn),
+            headers=_BROWSER,
+            timeout=httpx.Timeout(timeout_s, connect=5.0),
+            follow_redirects=False,
+        )
+
+    def begin(self, step: int) -> None:
+        """The exchanges from here on belong to this step."""
+        self.step, self._at = step, 0
+
+    async def get(self, url: str) -> tuple[Exchange, Page | None]:
+        """Follow a link, to the end of its redirects; the last answer, and the page if it is one."""
+        return await self._follow(self._client.build_request("GET", self._absolute(url), headers=self._from_page()))
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        data: Mapping[str, Any] | None = None,
+        files: list[tuple[str, tuple[str, bytes, str]]] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[Exchange, Page | None]:
+        """Send a form or a call, to the end of its redirects."""
+        given: dict[str, Any] = {"headers": {**self._from_page(), **(headers or {})}}
+        if method == "GET":
+            given["params"] = data
+        elif json is not None:
+            given["json"] = json
+        else:
+            given.update(data=data, files=files)
+        return await self._follow(self._client.build_request(method, self._absolute(url), **given))
+
+    async def close(self) -> None:
+        """Close the browser."""
+        await self._client.aclose()
+
+    def _absolute(self, url: str) -> str:
+        return url if url.startswith(("http://", "https://")) else f"{self._base}{url}"
+
+    def _from_page(self) -> dict[str, str]:
+        return {"Referer": self._referer} if self._referer else {}
+
+    async def _follow(self, request: httpx.Request) -> tuple[Exchange, Page | None]:
+        exchange, response, page = await self._exchange(request)
+        for _ in range(MOST_HOPS):
+            if response is None or response.status_code not in _REDIRECTS or response.next_request is None:
+                break
+            if response.next_request.url.host != request.url.host:
+                break
+            await self._between_hops()
+            request = response.next_request
+            exchange, response, page = await self._exchange(request)
+        return exchange, page
+
+    async def _exchange(self, request: httpx.Request) -> tuple[Exchange, httpx.Response | None, Page | None]:
+        started, error, response = time.monotonic(), "", None
+        try:
+            response = await self._client.send(request)
+        except httpx.TimeoutException:
+            error = "timed out"
+        except (httpx.HTTPError, httpx.InvalidURL) as failure:
+            error = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+        exchange, page = _record(self, request, response, started, error)
+        self._at += 1
+        self._history.exchanges.append(exchange)
+        if page is not None:
+            self._referer = str(request.url)
+        return exchange, response, page
+
+    @property
+    def at(self) -> int:
+        """How many exchanges the step has had."""
+        return self._at
+
+    def cookie_names(self) -> tuple[str, ...]:
+        """What the browser would send."""
+        return tuple(sorted(cookie.name for cookie in self._client.cookies.jar))
+
+
+def _record(
+    user: User, request: httpx.Request, response: httpx.Response | None, started: float, error: str
+) -> tuple[Exchange, Page | None]:
+    url = str(request.url)
+    body = response.content[:BODY_BYTES] if response is not None else b""
+    kind = response.headers.get("content-type", "") if response is not None else ""
+    page, lines = None, tuple[str, ...]()
+    if response is not None and kind.startswith("text/html"):
+        page = read_page(url, response.text)
+        lines = page.lines
+    elif kind.startswith("text/") or "json" in kind:
+        lines = text_lines(response.text if response is not None else "")
+    redirect = response is not None and response.next_request is not None
+    exchange = Exchange(
+        step=user.step,
+        at=user.at,
+        client=user.name,
+        method=request.method,
+        path=request.url.raw_path.decode("ascii", "replace"),
+        pattern=url_pattern(url),
+        status=response.status_code if response is not None else 0,
+        location=url_pattern(str(response.next_request.url))
+        if redirect and response and response.next_request
+        else "",
+        lines=lines,
+        body=body,
+        html=page is not None,
+        sent_cookies=user.cookie_names(),
+        set_cookies=tuple(response.cookies.keys()) if response is not None else (),
+        dyno=request.extensions.get("dyno", ""),
+        started_s=started,
+        service_s=time.monotonic() - started,
+        error=error,
+    )
+    return exchange, page
+
+
+class _ToDyno(httpx.AsyncBaseTransport):
+    """What the router does for a dyno: its address, the forwarded headers; a connection for each request."""
+
+    def __init__(self, turn: Callable[[], LabDyno]) -> None:
+        self._turn = turn
+        self._wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0), retries=0)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        dyno = self._turn()
+        request.extensions["dyno"] = dyno.name
+        headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"}
+        request.headers.update(headers)
+        target = request.url.copy_with(scheme="http", host=dyno.host.address, port=dyno.port)
+        sent = httpx.Request(request.method, target, headers=request.headers, stream=request.stream)
+        sent.extensions = {key: value for key, value in request.extensions.items() if key != "dyno"}
+        return await self._wire.handle_async_request(sent)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
