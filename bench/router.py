@@ -179,7 +179,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def table(samples: dict[tuple[str, str], list[Sample]], peers: list[str], loads: list[str]) -> str:
     """Markdown: medians, and ratios of CPU efficiency taken round by round."""
     rows = [
-        "| load | router | CPU us/request | requests/s | p99 ms | failed | efficiency / haproxy | efficiency / nginx |",
+        "| load | router | CPU us/request | requests/s | p99 ms | failed | efficiency, haproxy = 1 | nginx = 1 |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for load in loads:

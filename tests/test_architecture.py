@@ -14,7 +14,7 @@ FLOORS = (
     ("parse", "rules"),
     ("report",),
     ("runtime", "store"),
-    ("build", "formation", "router", "logplex"),
+    ("build", "formation", "router", "logplex", "addons"),
     ("control",),
     ("api",),
     ("daemon", "chaos"),

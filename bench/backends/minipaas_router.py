@@ -1,4 +1,4 @@
-"""Our router alone, as the platform runs it: `python -m bench.backends.minipaas_router PORT LOG DYNO_PORT ADDRESS...`."""
+"""Our router alone, as the platform runs it. Arguments: PORT LOG DYNO_PORT ADDRESS..."""
 
 import asyncio
 import gc

@@ -26,7 +26,7 @@ _NAMING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An input of a form. `kind` is the input's type, `textarea` or `select`."""
+    """An input of a form. `kind` is its type, `textarea` or `select`; `pattern` of a file is what it accepts."""
 
     name: str
     kind: str
@@ -166,7 +166,7 @@ def _field(node: LexborNode, tree: LexborHTMLParser) -> Field | None:
         maximum=attributes.get("max") or "",
         min_length=_number(attributes.get("minlength")),
         max_length=_number(attributes.get("maxlength")),
-        pattern=attributes.get("pattern") or "",
+        pattern=attributes.get("accept" if kind == "file" else "pattern") or "",
         label=_label(node, tree),
         checked="checked" in attributes,
     )

@@ -13,14 +13,15 @@ from minipaas.chaos.markers import Marker
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page: a path as it is, or a link that leads there from another place.
+    """A page: a path as it is, a link that leads there from another place, or where an earlier step ended.
 
-    `pattern` is the link's URL pattern; `near` are markers, one of which stands beside the link, if it is one of
-    several; `at` counts among those that fit.
+    `pattern` is the URL pattern of link or ending; `near` are markers, one of which stands beside the link, if
+    it is one of several; `at` counts among those that fit. `landing` is the index of the earlier step.
     """
 
     path: str = ""
     via: "Place | None" = None
+    landing: int | None = None
     pattern: str = ""
     near: tuple[Marker, ...] = ()
     at: int = 0
@@ -28,12 +29,7 @@ class Place:
     @property
     def name(self) -> str:
         """For people."""
-        return self.pattern if self.via is not None else self.path
-
-    @property
-    def root(self) -> "Place":
-        """The place with a path of its own that the way begins at."""
-        return self if self.via is None else self.via.root
+        return self.path or self.pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +134,15 @@ def needs(step: Step) -> Iterator[Marker]:
         place = place.via
 
 
+def landings(step: Step) -> Iterator[int]:
+    """The earlier steps whose ending a step goes to."""
+    place = None if isinstance(step, Call) else step.place
+    while place is not None:
+        if place.landing is not None:
+            yield place.landing
+        place = place.via
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The frozen workload. `host` is the Host header under which the app answers."""
@@ -150,25 +155,33 @@ class Plan:
     routes_known: tuple[str, ...] = ()
     #: Why parts of the app were not reached.
     missed: tuple[str, ...] = ()
+    #: Steps that take too long to be played again and again.
+    slow: frozenset[int] = frozenset()
+
+    @property
+    def quick(self) -> tuple[int, ...]:
+        """The steps a trial plays."""
+        return tuple(index for index in range(len(self.steps)) if index not in self.slow)
 
 
 def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
-    """The fewest steps that could show a loss: become known, make what the read goes to, write, read."""
-    client = plan.steps[write].client
+    """The fewest steps that could show a loss: become known, look, make what the read goes to, write, read."""
+    chosen = {write, read, *landings(plan.steps[write]), *landings(plan.steps[read])}
+    clients = {plan.steps[write].client, plan.steps[read].client}
     wanted = set(needs(plan.steps[read])) | set(needs(plan.steps[write]))
-    chosen = {write, read}
-    for index, step in enumerate(plan.steps[:read]):
-        known = getattr(step, "session", False) and step.client in (client, plan.steps[read].client)
+    before = [index for index in plan.quick if index < write and plan.steps[index] == plan.steps[read]]
+    for index in plan.quick:
+        step = plan.steps[index]
+        if index >= read:
+            break
+        known = getattr(step, "session", False) and step.client in clients
         if known or wanted & set(typed(step)) or _captured(step, plan.steps[write], plan.steps[read]):
             chosen.add(index)
-    return tuple(sorted(chosen))
+    return tuple(sorted(chosen | set(before[-2:])))
 
 
 def _captured(step: Step, *users: Step) -> bool:
     if not isinstance(step, Call):
         return False
-    return any(
-        isinstance(user, Call) and f"{{{name}}}" in f"{user.path}{user.body}"
-        for name in step.captures
-        for user in users
-    )
+    used = "".join(f"{user.path}{user.body}" for user in users if isinstance(user, Call))
+    return any(f"{{{name}}}" in used for name in step.captures)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from minipaas.chaos.fleet import Fleet
@@ -20,65 +21,84 @@ class _NotThere(Exception):
     """The page does not offer what the step takes; the message is told as evidence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended: the last answer and the page it holds, or what was missing."""
+
+    exchange: Exchange | None
+    page: Page | None
+    missing: str = ""
+
+
 async def play(plan: Plan, fleet: Fleet, steps: Sequence[int] | None = None, *, timeout_s: float = 35.0) -> History:
     """Do the steps in order, as their users would.
 
     Args:
-        steps: indices into the plan; None plays all of it.
+        steps: indices into the plan; None plays all that are quick.
 
     Raises:
         NotUp: a dyno that replaces another does not come up.
     """
     history = History(fleet.trial.name)
-    player = _Player(plan, fleet, history, timeout_s)
+    player = Player(plan.host, fleet, history, timeout_s=timeout_s)
     try:
-        for index in steps if steps is not None else range(len(plan.steps)):
-            await player.do(index)
+        for index in steps if steps is not None else plan.quick:
+            await player.do(index, plan.steps[index])
     finally:
         await player.close()
     history.faults = fleet.faults
     return history
 
 
-class _Player:
-    def __init__(self, plan: Plan, fleet: Fleet, history: History, timeout_s: float) -> None:
-        self._plan = plan
+class Player:
+    """Does steps; the users it makes for them keep their cookies from step to step."""
+
+    def __init__(self, host: str, fleet: Fleet, history: History, *, timeout_s: float) -> None:
+        self._host = host
         self._fleet = fleet
         self._history = history
         self._timeout_s = timeout_s
         self._users: dict[str, User] = {}
         self._captured: dict[str, str] = {}
+        self._landings: dict[int, str] = {}
         self._current: Step | None = None
 
-    async def do(self, index: int) -> None:
-        step = self._plan.steps[index]
+    async def do(self, index: int, step: Step) -> Outcome:
+        """Do one step, which is number `index` of its plan."""
         self._current = step
         user = self._user(step.client)
         user.begin(index)
         try:
-            await self._act(user, step)
+            outcome = Outcome(*await self._act(user, step))
         except _NotThere as missing:
             self._history.missing[index] = str(missing)
-        if writes(step):
-            await self._fleet.reach(Phase.AFTER_WRITE, step.label)
+            outcome = Outcome(None, None, str(missing))
+        await self._fleet.reach(Phase.AFTER_WRITE if writes(step) else Phase.AFTER_VISIT, step.label)
+        return outcome
+
+    def capture(self, name: str, path: str, exchange: Exchange) -> None:
+        """Keep a value of an answer under a name that later calls may use."""
+        value = dig(exchange.body, path)
+        if value is not None:
+            self._captured[name] = str(value)
 
     async def close(self) -> None:
+        """Close all browsers."""
         for user in self._users.values():
             await user.close()
 
-    async def _act(self, user: User, step: Step) -> None:
+    async def _act(self, user: User, step: Step) -> tuple[Exchange, Page | None]:
         if isinstance(step, Visit):
-            await user.get(await self._find(user, step.place))
-        elif isinstance(step, Submit):
-            await self._submit(user, step)
-        else:
-            await self._call(user, step)
+            return await user.get(await self._find(user, step.place))
+        if isinstance(step, Submit):
+            return await self._submit(user, step)
+        return await self._call(user, step)
 
     def _user(self, name: str) -> User:
         if name not in self._users:
             self._users[name] = User(
                 name,
-                self._plan.host,
+                self._host,
                 self._fleet.next,
                 self._history,
                 timeout_s=self._timeout_s,
@@ -93,24 +113,33 @@ class _Player:
 
     async def _find(self, user: User, place: Place) -> str:
         """The URL of a place as it is now; the pages on the way are loaded."""
+        if place.landing is not None:
+            if place.landing not in self._landings:
+                raise _NotThere(f"the step that leads to {place.pattern} did not end")
+            return self._landings[place.landing]
         if place.via is None:
             return place.path
         _, page = await user.get(await self._find(user, place.via))
         return pick_link(page, place)
 
-    async def _submit(self, user: User, step: Submit) -> None:
+    async def _submit(self, user: User, step: Submit) -> tuple[Exchange, Page | None]:
         _, page = await user.get(await self._find(user, step.place))
         form = pick_form(page, step)
         await self._fleet.reach(Phase.BEFORE_SEND, step.label)
         data, files = fill(form, step.entries)
-        await user.send(form.method, form.action, data=data, files=files)
+        exchange, landed = await user.send(form.method, form.action, data=data, files=files)
+        if exchange.status:
+            self._landings[user.step] = exchange.path
+        return exchange, landed
 
-    async def _call(self, user: User, step: Call) -> None:
+    async def _call(self, user: User, step: Call) -> tuple[Exchange, Page | None]:
         path = self._filled(step.path)
         body = json.loads(self._filled(json.dumps(step.body))) if step.body is not None else None
         headers = {name: self._filled(value) for name, value in step.headers.items()}
-        exchange, _ = await user.send(step.method, path, json=body, headers=headers)
-        self._capture(step, exchange)
+        exchange, page = await user.send(step.method, path, json=body, headers=headers)
+        for name, where in step.captures.items():
+            self.capture(name, where, exchange)
+        return exchange, page
 
     def _filled(self, template: str) -> str:
         def value(found: re.Match[str]) -> str:
@@ -119,12 +148,6 @@ class _Player:
             return self._captured[found[1]]
 
         return _CAPTURE.sub(value, template)
-
-    def _capture(self, step: Call, exchange: Exchange) -> None:
-        for name, path in step.captures.items():
-            value = dig(exchange.body, path)
-            if value is not None:
-                self._captured[name] = str(value)
 
 
 def pick_link(page: Page | None, place: Place) -> str:

@@ -26,11 +26,10 @@ class Phase(StrEnum):
     AFTER_WRITE = "after the write"
     #: The form was loaded; before it is sent.
     BEFORE_SEND = "between form and submit"
+    #: A page was looked at; before the next is.
+    AFTER_VISIT = "between two visits"
     #: A redirect was answered; before it is followed.
     HOP = "between redirect hops"
-
-
-ALL_PHASES = frozenset(Phase)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,25 @@ class Cause(StrEnum):
     AFFINITY = "affinity"
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the user's own files: `path` relative to where the command ran, `line` from 1, its `text`."""
+
+    path: str
+    line: int
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong, told so that it can be understood alone.
 
     `code` names an entry of the catalogue (`minipaas explain MP101`). `evidence` is a timeline, one line
-    each, oldest first. `repeat` is a command that shows the same again. `error_code` is Heroku's, where one
+    each, oldest first: `TIME  WHO  WHAT` with two spaces between, or a line as Heroku logs it, is set in columns.
+    `repeat` is a command that shows the same again. `error_code` is Heroku's, where one
     applies. `subject` tells findings of one code apart (a form, a route, a process); it holds no times and
-    no ports, so that the same fault has the same `fingerprint` in every run.
+    no ports, so that the same fault has the same `fingerprint` in every run. `place` is where the process type
+    is declared, `trial` names the part of the app's timeline that shows the finding.
     """
 
     code: str
@@ -58,6 +69,8 @@ class Finding:
     cause: Cause | None = None
     error_code: str | None = None
     subject: str = ""
+    place: Place | None = None
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +100,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEvent:
-    """Something to draw: `lane` is a dyno or a client, `kind` is boot, up, stop, exit, kill, request, loss.
+    """Something to draw: `lane` is a dyno or a client.
 
-    Times are seconds since the run began; `until_s` is for what lasts.
+    `kind` is, for a dyno, boot, up, stop (SIGTERM), kill (SIGKILL), exit; for a client, request, loss (a read
+    that misses what was written); `fault` is what chaos did, whatever its lane. Times are seconds since the run
+    began; `until_s` is for what lasts. `ok` false: a boot, an exit or a request that failed.
     """
 
     at_s: float

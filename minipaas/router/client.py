@@ -102,7 +102,7 @@ class ClientConnection(asyncio.Protocol):
         self._pending += data
         end = self._pending.find(b"\r\n\r\n", scanned)
         if end < 0:
-            self._wait_for_head()
+            self._wait_for_head(scanned)
         else:
             self._read(self.take_pending(), end)
 
@@ -114,13 +114,14 @@ class ClientConnection(asyncio.Protocol):
             end = data.find(b"\r\n\r\n")
         if end < 0:
             self._pending += data
-            self._wait_for_head()
+            self._wait_for_head(0)
             return
         self._head_started = False
         line = None
         try:
-            line = request_line(data[: data.find(b"\r\n")])
-            fields = request_fields(data[data.find(b"\r\n") + 1 : end + 2], line)
+            stop = data.find(b"\r\n")
+            line = request_line(data[:stop])
+            fields = request_fields(data[stop + 1 : end + 2], line)
         except HeadRefused as refused:
             self._refuse_head(refused, line)
             return
@@ -128,37 +129,37 @@ class ClientConnection(asyncio.Protocol):
             self.put_back(data[end + 4 :])
         self._begin(line, fields)
 
-    def _wait_for_head(self) -> None:
-        """The head has not ended: judge what is there, and give the rest its time."""
+    def _wait_for_head(self, scanned: int) -> None:
+        """The head has not ended: judge what is there, from `scanned` on, and give the rest its time."""
         start = self._pending
+        self.resume_reading()
         if not self._head_started and start:
             self._head_started = True
             self.expire_at = self.context.clock.monotonic() + self.context.limits.head_s
         if len(start) > REQUEST_LINE_BYTES and start.find(b"\r\n", 0, REQUEST_LINE_BYTES + 4) < 0:
             self._refuse_head(HeadRefused(414, "request line too long"), None)
-        elif len(start) > HEAD_BYTES or has_bare_newline(start):
+        elif len(start) > HEAD_BYTES or has_bare_newline(start, scanned):
             self._refuse_head(HeadRefused(400, "bad header"), None)
 
     def _begin(self, line: RequestLine, fields: Fields) -> None:
-        route = self.door.find(fields.name)
+        self._route = route = self.door.find(fields.name)
         if route is None:
             self._refuse(faults.NO_APP, self._account("", line, fields), line)
             return
-        self._route = route
         hop = wire.forwarded_again(fields.forwarded, self._hop) if fields.forwarded else self._hop
         account = self._account(route.app, line, fields)
         self.exchange = Exchange(self.context, self, route, line, fields, hop, account)
         self.exchange.start(self.context.clock.monotonic())
 
-    def _account(self, app: str, line: RequestLine | None, fields: Fields | None) -> Account:
+    def _account(self, app: str, line: RequestLine, fields: Fields) -> Account:
         return Account(
             app,
             self.context.clock.now(),
-            line.method if line else "",
-            line.path if line else "",
-            fields.host if fields else "",
-            (fields.request_id if fields else "") or self.context.request_id(),
-            wire.logged_chain(fields.forwarded, self._peer) if fields else self._peer,
+            line.method,
+            line.path,
+            fields.host,
+            fields.request_id or self.context.request_id(),
+            wire.logged_chain(fields.forwarded, self._peer) if fields.forwarded else self._peer,
         )
 
     def take_pending(self) -> bytes:
@@ -204,13 +205,17 @@ class ClientConnection(asyncio.Protocol):
 
     def _refuse_head(self, refused: HeadRefused, line: RequestLine | None) -> None:
         fault = faults.bad_request(refused.status, refused.cause)
-        self._refuse(fault, self._account("", line, None), line)
+        method, path = (line.method, line.path) if line is not None else ("", "")
+        context = self.context
+        account = Account("", context.clock.now(), method, path, "", context.request_id(), self._peer)
+        self._refuse(fault, account, line)
 
     def _refuse(self, fault: Fault, account: Account, line: RequestLine | None) -> None:
         """Answer a request that belongs to no app."""
         self.refuse(fault, line is not None and line.method == "HEAD", keep=False)
-        self.context.journal.add(account.record(self.context.clock.monotonic(), fault))
-        self.done(keep=False, unread=True)
+        now = self.context.clock.monotonic()
+        self.context.journal.add(account.record(now, fault))
+        self.done(keep=False, unread=True, now=now)
 
     def refuse(self, fault: Fault, head_only: bool, keep: bool) -> None:
         """Answer with the router's page."""
@@ -221,10 +226,9 @@ class ClientConnection(asyncio.Protocol):
         now = self.context.clock.now()
         self.transport.write(page.answer(fault, now=now, head_only=head_only, keep=keep, frame_url=url))
 
-    def done(self, keep: bool, unread: bool) -> None:
+    def done(self, keep: bool, unread: bool, now: float) -> None:
         """The exchange is over: on to the next request, or to the end."""
         self.exchange = None
-        now = self.context.clock.monotonic()
         if not keep:
             self._finish(now, unread or bool(self._pending))
         elif self._pending:
@@ -250,7 +254,8 @@ class ClientConnection(asyncio.Protocol):
         self._deaf = True
         self._pending = bytearray()
         if unread and not self.half_closed and not self.transport.is_closing():
-            self.expire_at = now + _LINGER_S
+            unsent = self.transport.get_write_buffer_size()
+            self.expire_at = now + (self.context.limits.idle_s if unsent else _LINGER_S)
             self.transport.write_eof()
             self.resume_reading()
         else:
@@ -292,7 +297,7 @@ class ClientConnection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is None:
             return bool(self._pending) and not self._head_started and not self._deaf
-        if exchange.unfinished:
+        if exchange.uploading:
             exchange.client_gone()
             return False
         return True

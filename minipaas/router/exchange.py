@@ -10,9 +10,6 @@ connection had been used before and fell silent at once, as one does that the dy
 others get a connection of their own from the start, so there is nothing to guess about.
 """
 
-import asyncio
-from typing import Protocol
-
 from minipaas.router import fault as faults
 from minipaas.router import wire
 from minipaas.router.account import Account
@@ -23,6 +20,7 @@ from minipaas.router.head import Fields, RequestLine
 from minipaas.router.head_response import ResponseHead
 from minipaas.router.route import AppRoute
 from minipaas.router.search import Search
+from minipaas.router.sides import Client
 from minipaas.router.slot import Slot
 from minipaas.router.table import Go
 from minipaas.router.tunnel import Tunnel
@@ -31,39 +29,6 @@ from minipaas.router.upstream import DynoConnection
 #: A used connection that falls silent later than this after a request did not just cross with a close.
 RETRY_WITHIN_S = 1.0
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Client(Protocol):
-    """The client's side, as an exchange uses it."""
-
-    transport: asyncio.Transport
-    write_paused: bool
-    expire_at: float
-    half_closed: bool
-
-    def take_pending(self) -> bytes:
-        """What came after the head and was not read yet."""
-
-    def put_back(self, data: bytes) -> None:
-        """This belongs to the next request."""
-
-    def hold_reading(self) -> None:
-        """Read no more until told."""
-
-    def resume_reading(self) -> None:
-        """Read again."""
-
-    def refuse(self, fault: Fault, head_only: bool, keep: bool) -> None:
-        """Answer with the router's page."""
-
-    def truncate(self, reset: bool) -> None:
-        """End a response that cannot be completed; `reset` where a plain close would look complete."""
-
-    def done(self, keep: bool, unread: bool) -> None:
-        """The exchange is over; `unread` when bytes of its request may still come."""
-
-    def leave_to(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport:
-        """Give the transport away, to a tunnel."""
 
 
 class Exchange:
@@ -192,24 +157,28 @@ class Exchange:
         )
         if self._body is None:
             self._uploaded(now)
-            return
+        else:
+            self._start_upload(now)
+        if connection.transport.is_closing():
+            # The dyno took the connection and closed it before we were told of either.
+            connection.abort()
+            self.broken(silent=True)
+
+    def _start_upload(self, now: float) -> None:
         early = self.client.take_pending()
         if early:
             self.upload(early)
-            return
-        if self._fields.expect:
-            self.client.transport.write(_CONTINUE)
-        self._expect_client(now)
+        else:
+            if self._fields.expect:
+                self.client.transport.write(_CONTINUE)
+            self._expect_client(now)
+        if self.uploading and self.client.half_closed:
+            self.client_gone()
 
     @property
     def uploading(self) -> bool:
         """The dyno is there for more of the request's body."""
         return self._body is not None and self.connection is not None and not self._early
-
-    @property
-    def unfinished(self) -> bool:
-        """The client owes us more of its request."""
-        return self._body is not None and not self._early
 
     @property
     def discarding(self) -> bool:
@@ -265,19 +234,28 @@ class Exchange:
         if not self.unchunk and not (head.status == 100 and self._fields.expect):
             self.client.transport.write(head.keep)
 
+    def whole(self, head: ResponseHead, body: bytes, reusable: bool) -> None:
+        """Pass an answer on that came in one piece, as most do."""
+        out = self._opened(head, False) + body
+        self.account.bytes = len(out)
+        self.client.transport.write(out)
+        self.end(reusable)
+
     def begin(self, head: ResponseHead, body: bytes, until_close: bool) -> None:
-        """Pass the head on; from here the client has seen something."""
+        """Pass the head on, and what has come of the body."""
+        self.carry(self._opened(head, until_close) + body)
+
+    def _opened(self, head: ResponseHead, until_close: bool) -> bytes:
+        """The head for the client, who from here on has seen something."""
         self._early = self._body is not None
         self._until_close = until_close or (self.unchunk and head.chunked)
-        keep = self._keep and not (self._early or self._until_close or self.context.closing)
-        self._keep = keep
-        if self.unchunk:
-            out = head.unchunked if head.chunked else head.http10 if keep else head.close
-        else:
-            out = head.keep if keep else head.close
         self._begun = True
         self.account.status = head.status
-        self.carry(out + body)
+        if self._early or self._until_close or self.context.closing:
+            self._keep = False
+        if self.unchunk:
+            return head.unchunked if head.chunked else head.http10 if self._keep else head.close
+        return head.keep if self._keep else head.close
 
     def carry(self, body: bytes) -> None:
         """Pass bytes on."""
@@ -314,7 +292,7 @@ class Exchange:
             connection.abort()
         else:
             connection.close()
-        self.client.done(self._keep, self._early)
+        self.client.done(self._keep, self._early, now)
 
     def switch(self, head: ResponseHead, rest: bytes) -> None:
         """The dyno leaves HTTP, if the client asked for that."""
@@ -351,8 +329,8 @@ class Exchange:
     def broken(self, silent: bool) -> None:
         """The dyno's connection is gone before the answer was whole."""
         connection, slot = self.connection, self.slot
-        assert connection is not None
-        assert slot is not None
+        if self._over or connection is None or slot is None:
+            return
         now = self.context.clock.monotonic()
         crossed = silent and connection.reused and now - self.account.sent_at < RETRY_WITHIN_S
         if not crossed:
@@ -362,7 +340,7 @@ class Exchange:
         self.repeatable = False
         self.leave_slot()
         search = self._start_search(now)
-        if slot.ready:
+        if slot.taking:
             search.connect(slot, now)
         else:
             search.ask(now)
@@ -384,7 +362,8 @@ class Exchange:
             connection.abort()
         elif self.slot is None and fault not in (faults.H19, faults.H21):
             self.account.backend = None
-        self._close_account(self.context.clock.monotonic(), fault)
+        now = self.context.clock.monotonic()
+        self._close_account(now, fault)
         if self._begun:
             self.client.truncate(self._until_close)
         elif fault.status == 499:
@@ -392,7 +371,7 @@ class Exchange:
         else:
             keep = self._keep and not unread and not self.context.closing
             self.client.refuse(fault, self.head_only, keep)
-            self.client.done(keep, unread)
+            self.client.done(keep, unread, now)
 
     def _close_account(self, now: float, fault: Fault | None) -> None:
         self._leave()
@@ -401,7 +380,9 @@ class Exchange:
     def _leave(self) -> None:
         """From now on this is no request in flight."""
         self._over = True
-        self.leave_slot()
+        slot, self.slot = self.slot, None
+        if slot is not None:
+            slot.leave()
         self.route.in_flight_total -= 1
 
 

@@ -32,6 +32,7 @@ _SPECIAL = re.compile(
     rb"|proxy-(?:connection|authorization)|x[-_]forwarded[-_](?:for|proto|port)|x[-_]request[-_](?:id|start)))"
     rb":([^\r]*)\r"
 )
+_PLAIN = (b"Host", b"host")
 
 
 class HeadRefused(Exception):
@@ -76,11 +77,8 @@ class Fields:
     expect: bool = False
     forwarded: str = ""
     request_id: str = ""
-
-    @property
-    def has_body(self) -> bool:
-        """Whether bytes of a body follow the head."""
-        return self.chunked or bool(self.length)
+    #: Bytes of a body follow the head.
+    has_body: bool = False
 
 
 def request_line(line: bytes) -> RequestLine:
@@ -144,7 +142,20 @@ def request_fields(block: bytes, line: RequestLine) -> Fields:
 def _request_fields(block: bytes, minor: int, authority: bytes | None = None) -> Fields:
     if not grammar.well_formed(block) or not grammar.within(block, HEADER_LINE_BYTES):
         raise HeadRefused(400, "bad header")
+    special = _SPECIAL.findall(block)
+    if len(special) == 1 and minor == 1 and authority is None and special[0][0] in _PLAIN:
+        return _plain_fields(block, special[0][1].strip(b" \t"))
     return _Reader(block, minor, authority).fields()
+
+
+def _plain_fields(block: bytes, host: bytes) -> Fields:
+    """The same as `_Reader` would give for a block whose only special header is Host, at half the cost."""
+    match = _HOST.fullmatch(host)
+    if match is None:
+        raise HeadRefused(400, "bad header")
+    return Fields(
+        kept=b"%bVia: %b\r\n" % (block[1:], VIA), host=host.decode(), name=match[1].decode().lower().rstrip(".")
+    )
 
 
 _cached_fields = lru_cache(1024)(_request_fields)
@@ -181,6 +192,7 @@ class _Reader:
             name=lookup_name(host),
             length=length,
             chunked=chunked,
+            has_body=chunked or bool(length),
             keep_alive=b"close" not in listed and (self.minor == 1 or b"keep-alive" in listed),
             upgrade=upgrade,
             expect=self._expect(),

@@ -12,7 +12,7 @@ from minipaas.limits import HEADER_COUNT, HEADER_NAME_BYTES
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 #: A value holds no control character but the tab: no bare CR, no NUL, and no folding, as a line must have a name.
-VALUE = rb"[^\x00-\x08\x0a-\x1f\x7f]"
+VALUE = rb"[\t -~\x80-\xff]"
 _BLOCK = re.compile(rb"\n(?:" + TOKEN + rb"++:" + VALUE + rb"*+\r\n)*+")
 _TOKEN = re.compile(TOKEN + rb"+")
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
@@ -31,9 +31,9 @@ def well_formed(block: bytes) -> bool:
     return _BLOCK.fullmatch(block) is not None
 
 
-def has_bare_newline(data: bytes | bytearray) -> bool:
-    """Whether some line ends in LF alone, which ours never do."""
-    return _BARE_NEWLINE.search(data) is not None
+def has_bare_newline(data: bytes | bytearray, start: int = 0) -> bool:
+    """Whether some line from `start` on ends in LF alone, which ours never do."""
+    return _BARE_NEWLINE.search(data, start) is not None
 
 
 def is_token(text: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from minipaas.model.request import RequestRecord
 
@@ -19,7 +20,7 @@ def line(record: RequestRecord) -> str:
     return (
         f"{_trouble(record) if record.at != 'info' or record.code else 'at=info'} method={record.method}"
         f' path="{_quote(record.path)}" host={_word(record.host)} request_id={record.request_id}'
-        f' fwd="{_quote(record.fwd)}" dyno={record.dyno} connect={_ms(record.connect_ms)}'
+        f' fwd="{_quote_again(record.fwd)}" dyno={record.dyno} connect={_ms(record.connect_ms)}'
         f" service={_ms(record.service_ms)} status={_count(record.status)} bytes={_count(record.bytes)}"
         f" protocol={record.protocol} tls={'true tls_version=unknown' if record.tls else 'false'}"
     )
@@ -44,6 +45,12 @@ def _quote(text: str) -> str:
     return _UNSAFE_QUOTED.sub(_escape, text)
 
 
+@lru_cache(1024)
+def _quote_again(text: str) -> str:
+    return _quote(text)
+
+
+@lru_cache(1024)
 def _word(text: str) -> str:
     return _UNSAFE_WORD.sub(_escape, text)
 

@@ -134,7 +134,7 @@ class Search:
 
     def _refused(self, slot: Slot, why: Fault, now: float) -> None:
         self._seeker.leave_slot()
-        if slot.ready:
+        if slot.taking:
             slot.quarantined_until = now + self._context.limits.quarantine_s
             self._attempted.add(slot.backend.life)
             self._last_refusal = why

@@ -19,21 +19,16 @@ class Backend:
 class Slot:
     """One life of one dyno, with its pool; the last used connection is the first used again."""
 
-    __slots__ = ("backend", "drained", "draining", "gone", "idle", "in_flight", "quarantined_until")
+    __slots__ = ("backend", "drained", "idle", "in_flight", "quarantined_until", "taking")
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.in_flight = 0
         self.quarantined_until = 0.0
-        self.draining = False
-        self.gone = False
+        #: It takes new requests.
+        self.taking = True
         self.idle: list[DynoConnection] = []
         self.drained: list[asyncio.Future[None]] = []
-
-    @property
-    def ready(self) -> bool:
-        """It takes new requests."""
-        return not self.draining and not self.gone
 
     def reuse(self) -> DynoConnection | None:
         """An idle connection, taken out of the pool."""
@@ -56,7 +51,7 @@ class Slot:
 
     def drain(self) -> asyncio.Future[None]:
         """Take nothing more; the future is done when nothing is in flight."""
-        self.draining = True
+        self.taking = False
         self.close_idle()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.drained.append(done)
@@ -66,7 +61,7 @@ class Slot:
 
     def forget(self) -> None:
         """The dyno ended."""
-        self.gone = True
+        self.taking = False
         self.close_idle()
         self._tell_drained()
 

@@ -10,8 +10,9 @@ from typing import Protocol, cast
 
 from minipaas.router.chunked import BadChunk, Body, ChunkedBody, CloseBody, LengthBody
 from minipaas.router.context import Context
-from minipaas.router.fault import H17, Fault
+from minipaas.router.fault import H17
 from minipaas.router.head_response import BadResponse, ResponseHead, check_start, response_head
+from minipaas.router.sides import Asker
 from minipaas.router.sweep import NEVER
 
 #: Idle connections kept for one dyno; more were open at once than are worth keeping.
@@ -22,51 +23,14 @@ POOL_IDLE_S = 90.0
 _INTERIMS = 32
 
 
-class Asker(Protocol):
-    """The exchange a connection serves."""
-
-    #: HEAD: the response has no body whatever its head says.
-    head_only: bool
-    #: The client does not know chunks (HTTP/1.0).
-    unchunk: bool
-
-    def interim(self, head: ResponseHead) -> None:
-        """A 1xx but 101."""
-
-    def switch(self, head: ResponseHead, rest: bytes) -> None:
-        """101, and what came after it."""
-
-    def begin(self, head: ResponseHead, body: bytes, until_close: bool) -> None:
-        """The final head, and the body as far as it came along."""
-
-    def carry(self, body: bytes) -> None:
-        """More of the body."""
-
-    def end(self, reusable: bool) -> None:
-        """The response is whole."""
-
-    def fail(self, fault: Fault) -> None:
-        """The response cannot be passed on."""
-
-    def broken(self, silent: bool) -> None:
-        """The connection is gone too early; `silent` when not a byte of a response came."""
-
-    def hold_upload(self) -> None:
-        """The dyno does not take the request's body as fast as it comes."""
-
-    def resume_upload(self) -> None:
-        """It does again."""
-
-
 class Home(Protocol):
     """The dyno a connection leads to."""
 
     #: Its idle connections, the last used one last.
     idle: "list[DynoConnection]"
 
-    @property
-    def ready(self) -> bool:
-        """It takes new requests."""
+    #: It takes new requests.
+    taking: bool
 
 
 class DynoConnection(asyncio.Protocol):
@@ -169,8 +133,8 @@ class DynoConnection(asyncio.Protocol):
     def _read_final(self, exchange: Asker, head: ResponseHead, rest: bytes) -> None:
         length = 0 if exchange.head_only or head.bodyless else head.length
         if length == len(rest):
-            exchange.begin(head, rest, False)
-            self._end(exchange, head.reusable)
+            self.exchange = None
+            exchange.whole(head, rest, head.reusable)
             return
         body = self._framed(head, length, exchange.unchunk)
         taken = body.feed(rest)
@@ -214,7 +178,7 @@ class DynoConnection(asyncio.Protocol):
     def rest(self, now: float) -> None:
         """Go to the dyno's pool, or close when it wants no more."""
         slot = self.slot
-        if not slot.ready or len(slot.idle) >= POOL_SIZE or self.transport.is_closing():
+        if not slot.taking or len(slot.idle) >= POOL_SIZE or self.transport.is_closing():
             self.close()
             return
         self.reused = True

@@ -25,4 +25,4 @@ def request_head(line: RequestLine, fields: Fields, hop: bytes, request_id: str,
 
 def logged_chain(earlier: str, peer: str) -> str:
     """`fwd` of the log line: every address, joined by a comma alone."""
-    return ",".join(part.strip() for part in (*earlier.split(","), peer)) if earlier else peer
+    return ",".join(part.strip() for part in (*earlier.split(","), peer))

@@ -1,5 +1,6 @@
 """Every finding's code: what it is, why it matters, an example, the way out. `minipaas explain` prints it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minipaas.model.verdict import Rule, Severity
@@ -19,6 +20,13 @@ class Entry:
     fix: str
     source: str
 
+
+#: What each rule asks of an app, in short.
+RULES: Mapping[Rule, str] = {
+    Rule.ONE: "a dyno keeps nothing",
+    Rule.TWO: "quick to start, quick to stop",
+    Rule.THREE: "long work belongs to a worker",
+}
 
 _TWELVE_FACTOR = "https://12factor.net/"
 _DYNOS = "https://devcenter.heroku.com/articles/dynos"

@@ -17,50 +17,39 @@ _CONTROLLERS = ("memory", "pids")
 
 @dataclass(frozen=True, slots=True)
 class Cgroups:
-    """Where this home's dynos have their groups. `unified` is v2."""
+    """Where this home's dynos have their groups: beside all others, told apart by `prefix`. `unified` is v2."""
 
-    folders: tuple[Path, ...]
+    parents: tuple[Path, ...]
+    prefix: str
     unified: bool
 
     def group(self, name: str) -> "Cgroup":
         """The group of one launch; nothing is made yet."""
-        return Cgroup(tuple(folder / name for folder in self.folders), self.unified)
+        return Cgroup(tuple(parent / f"{self.prefix}{name}" for parent in self.parents), self.unified)
 
     def names(self) -> set[str]:
-        """The groups that are there."""
-        names: set[str] = set()
-        for folder in self.folders:
-            with suppress(OSError):
-                names |= {entry.name for entry in folder.iterdir() if entry.is_dir()}
-        return names
-
-    def remove(self) -> None:
-        """Give back the folders themselves; refused while a dyno is in one."""
-        self.group("trial").remove()
-        for folder in self.folders:
-            with suppress(OSError):
-                folder.rmdir()
+        """The launches of this home that have a group."""
+        found: set[str] = set()
+        for parent in self.parents:
+            found |= {path.name.removeprefix(self.prefix) for path in parent.glob(f"{self.prefix}*")}
+        return found
 
 
 def find_cgroups(home: str, root: Path = ROOT) -> Cgroups | None:
-    """Make this home's folders; None where the kernel or our rights do not allow memory and process limits."""
-    name = f"minipaas-{home}"
+    """Try to make a group; None where the kernel or our rights do not allow memory and process limits."""
     unified = (root / "cgroup.controllers").exists()
-    folders = (root / name,) if unified else tuple(root / controller / name for controller in _CONTROLLERS)
+    parents = (root,) if unified else tuple(root / controller for controller in _CONTROLLERS)
+    cgroups = Cgroups(parents, f"minipaas-{home}-", unified)
+    trial = cgroups.group("trial")
     try:
         if unified:
             (root / "cgroup.subtree_control").write_text("+memory +pids")
-        for folder in folders:
-            folder.mkdir(exist_ok=True)
-        if unified:
-            (folders[0] / "cgroup.subtree_control").write_text("+memory +pids")
-        trial = Cgroups(folders, unified).group("trial")
         trial.make(memory_bytes=2**30, processes=100)
-        trial.remove()
     except OSError:
-        Cgroups(folders, unified).remove()
         return None
-    return Cgroups(folders, unified)
+    finally:
+        trial.remove()
+    return cgroups
 
 
 class Cgroup:
@@ -159,9 +148,10 @@ class Cgroup:
     def remove(self) -> bool:
         """Remove it; False while the kernel has not let go of its last process."""
         for folder in self.folders:
-            with suppress(FileNotFoundError):
-                try:
-                    folder.rmdir()
-                except OSError:
-                    return False
+            try:
+                folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return False
         return True

@@ -39,7 +39,7 @@ class ProcessRuntime:
     def __init__(self, state: Path, stack: Stack, reason: str = "") -> None:
         self._stack = stack
         self._reason = reason
-        self._traces = Traces(state, (state / "hosts",))
+        self._traces = Traces(state)
 
     @property
     def path(self) -> str:

@@ -57,8 +57,7 @@ class SandboxRuntime:
         self._view: View | None = None
         self._prefix = DEFAULT_SIGNALS if _env_resets_signals() else ()
         self._cgroups: Cgroups | None = find_cgroups(home_id(state)) if os.geteuid() == 0 else None
-        areas = (state / "hosts", *((scratch,) if scratch else ()))
-        self._traces = Traces(state, areas, self._cgroups)
+        self._traces = Traces(state, scratch, self._cgroups)
 
     @property
     def path(self) -> str:

@@ -22,13 +22,15 @@ class Traces:
 
     A mark is `HOME.RUN.LAUNCH/`: sweeping goes by the home, the warden by home and run, a dyno's own end by all
     three. So no other home and no stranger is ever touched, and an old warden leaves a new platform alone.
-    `areas` are the folders that hold one folder a host, which hold one a launch.
+    The home's `hosts` folder, and `scratch` where disks cannot lie there, hold a folder a host, which hold one a
+    launch.
     """
 
-    def __init__(self, state: Path, areas: tuple[Path, ...], cgroups: Cgroups | None = None) -> None:
+    def __init__(self, state: Path, scratch: Path | None = None, cgroups: Cgroups | None = None) -> None:
         self.home = home_id(state)
         self._run = f"{self.home}.{secrets.token_hex(4)}."
-        self._areas = areas
+        self._areas = (state / "hosts", *((scratch,) if scratch else ()))
+        self._scratch = scratch
         self._cgroups = cgroups
         self._launches: dict[str, tuple[str, ...]] = {}
         self._warden = Warden(self._run)
@@ -78,8 +80,8 @@ class Traces:
         return stale
 
     def close(self) -> None:
-        """No dyno is left: let the warden go and give the cgroup folders back."""
+        """No dyno is left: let the warden go, and leave no folder outside the home."""
         self._warden.close()
-        if self._cgroups is not None:
-            self._sweep_cgroups()
-            self._cgroups.remove()
+        self._sweep_cgroups()
+        if self._scratch is not None:
+            reaper.remove_tree(str(self._scratch))

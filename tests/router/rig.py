@@ -162,7 +162,7 @@ class Rig:
         return self.records[number - 1]
 
     async def client(self) -> Wire:
-        wire = Wire(*await asyncio.open_connection("127.0.0.1", self.port))
+        wire = Wire(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20))
         self._clients.append(wire)
         return wire
 
@@ -192,7 +192,7 @@ class Rig:
             finally:
                 tasks.discard(task)
 
-        server = await asyncio.start_server(took, "127.0.0.2", 0)
+        server = await asyncio.start_server(took, "127.0.0.2", 0, limit=1 << 20)
         self._lives += 1
         port = server.sockets[0].getsockname()[1]
         dyno = Dyno(Backend(name, f"life-{self._lives}", "127.0.0.2", port), server, arrivals, wires, tasks)

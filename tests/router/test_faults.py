@@ -109,6 +109,18 @@ async def test_a_refusal_of_head_has_no_body() -> None:
         assert (await client.head()).startswith(b"HTTP/1.1 503 ")
 
 
+async def test_an_unknown_app_is_not_answered_with_the_page_of_the_app_before() -> None:
+    async with rig() as world:
+        await world.dyno("web.1", always)
+        world.route.error_page_url = "https://pages.example/e"
+        client = await world.client()
+        client.send(GET)
+        await client.answer()
+        client.send(b"GET /x HTTP/1.1\r\nHost: nope.localhost\r\n\r\n")
+        assert b"<title>No such app</title>" in (body := await refused(client, 404))
+        assert b"iframe src" not in body
+
+
 async def test_an_unknown_app_is_a_404_with_a_record_that_names_no_app() -> None:
     async with rig() as world:
         client = await world.client()
@@ -228,6 +240,22 @@ async def test_h13_closed_without_an_answer() -> None:
         record = await world.record()
         assert (record.code, record.desc) == ("H13", "Connection closed without response")
         assert (record.dyno, record.status, record.bytes) == ("web.1", 503, 0)
+
+
+async def slammed(wire: Wire) -> None:
+    """A dyno that takes connections only to close them."""
+    wire.close()
+
+
+@pytest.mark.parametrize("request_", [GET, POST + b"0123456789"], ids=["get", "post"])
+async def test_h13_and_no_hang_when_the_dyno_closes_as_it_accepts(request_: bytes) -> None:
+    async with rig() as world:
+        await world.dyno("web.1", slammed)
+        for number in range(1, 21):
+            client = await world.client()
+            client.send(request_)
+            await refused(client)
+            assert (await world.record(number)).code == "H13"
 
 
 async def test_h15_the_answer_falls_silent(clock: FakeClock) -> None:
@@ -574,6 +602,18 @@ async def test_h27_the_client_leaves_while_its_dyno_boots() -> None:
         assert (record.code, record.dyno) == ("H27", "")
         assert not world.route.waiting
         assert world.route.in_flight_total == 0
+
+
+async def test_h27_a_client_that_ends_its_half_in_the_middle_of_a_body_while_its_dyno_boots() -> None:
+    async with rig() as world:
+        world.route.set_dynos({"web.1": STARTING})
+        client = await world.client()
+        client.send(POST + b"abc")
+        client.close_half()
+        assert await client.open_still()
+        await world.dyno()
+        assert await client.rest() == b""
+        assert (await world.record()).code == "H27"
 
 
 async def test_h28_the_client_falls_silent_in_its_upload(clock: FakeClock) -> None:

@@ -269,3 +269,11 @@ async def test_one_empty_line_before_a_request_is_overlooked() -> None:
         client = await world.client()
         client.send(b"\r\n" + GET)
         assert (await client.answer())[1] == b"ok"
+
+
+@given(st.lists(st.sampled_from([b"A: b\r\n", b"Cookie: c=d; e\r\n", b"X-Y:\r\n", b"Accept: */*\r\n"]), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_the_short_way_for_plain_heads_gives_what_the_long_way_gives(lines: list[bytes]) -> None:
+    plain = read(get(H + b"".join(lines)))[1]
+    # One hop-by-hop header, which leaves no trace, sends the same head the long way.
+    assert read(get(H + b"".join(lines) + b"Keep-Alive: 5\r\n"))[1] == plain

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from minipaas.model.dyno import DynoState
 from tests.router.rig import GET, OK, always, rig
 
 
@@ -372,6 +373,32 @@ async def test_a_client_that_ends_its_half_still_gets_its_answers() -> None:
         assert (await client.rest()).count(b"\r\n\r\nok") == 2
         await world.record(2)
         assert [record.status for record in world.records] == [200, 200]
+
+
+async def test_a_client_that_ends_its_half_after_a_whole_body_is_served_once_its_dyno_is_up() -> None:
+    async with rig() as world:
+        world.route.set_dynos({"web.1": DynoState.STARTING})
+        client = await world.client()
+        client.send(b"POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 3\r\n\r\nabc")
+        client.close_half()
+        assert await client.open_still()
+        await world.dyno("web.1", always)
+        assert (await client.rest()).endswith(b"\r\n\r\nok")
+        assert (await world.record()).status == 200
+
+
+async def test_a_long_head_sent_ahead_is_read_to_its_end() -> None:
+    """Found: reading stayed off at 64 KB, and the rest of the head never came."""
+    long = b"GET /2 HTTP/1.1\r\nHost: shop.localhost\r\n" + b"N: %b\r\n" % (b"v" * 8000) * 40 + b"\r\n"
+    async with rig() as world:
+        dyno = await world.dyno()
+        client = await world.client()
+        client.send(GET + long)
+        server = await dyno.accept()
+        await server.head()
+        assert await client.open_still()
+        server.send(OK)
+        assert len(await server.until(b"X-Request-Start")) > len(long)
 
 
 async def test_an_answer_before_the_whole_request_is_delivered_and_both_connections_closed() -> None:

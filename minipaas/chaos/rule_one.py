@@ -1,0 +1,225 @@
+"""Rule one: no persisted state. Calm plays, plays under fault, then each loss confirmed and explained."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from minipaas.chaos.attribute import cause_of
+from minipaas.chaos.fleet import Fleet
+from minipaas.chaos.history import History
+from minipaas.chaos.lab import Lab, NotUp
+from minipaas.chaos.oracle import Baseline, Loss, Symptom
+from minipaas.chaos.plan import Plan, witness, writes
+from minipaas.chaos.play import play
+from minipaas.chaos.trial import CALM, Kind, Phase, Trial
+from minipaas.model.verdict import Cause, TimelineEvent
+
+#: Calm plays that a mask of noise is made from.
+CALM_PLAYS = 3
+#: A break is claimed when its witness fails this often of as many under fault, and never of as many calm (p = .004).
+CONFIRM = 5
+#: Losses explained for one app; more of the same kind say nothing new.
+MOST_EXPLAINED = 4
+
+_SEARCH = (
+    Trial(Kind.MULTI, frozenset()),
+    Trial(Kind.LOSE, frozenset({Phase.AFTER_WRITE})),
+)
+_PHASES = (
+    frozenset({Phase.AFTER_WRITE}),
+    frozenset({Phase.BEFORE_SEND}),
+    frozenset({Phase.HOP}),
+    frozenset({Phase.AFTER_VISIT}),
+)
+
+Tell = Callable[[TimelineEvent], None]
+Reset = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A loss that was confirmed: `failed` of `of` plays under `trial`, none of as many calm."""
+
+    loss: Loss
+    cause: Cause
+    trial: Trial
+    steps: tuple[int, ...]
+    failed: int
+    of: int
+    grid: tuple[tuple[str, bool], ...]
+    example: History
+    also: tuple[Loss, ...] = ()
+
+
+@dataclass(slots=True)
+class Result:
+    """What was found. `flaky` are losses that the confirmation did not repeat each time."""
+
+    baseline: Baseline | None = None
+    breaks: list[Break] = field(default_factory=list)
+    flaky: list[Loss] = field(default_factory=list)
+    drifts: list[tuple[str, str]] = field(default_factory=list)
+    calms: list[History] = field(default_factory=list)
+    faults: int = 0
+    requests: int = 0
+    not_up: NotUp | None = None
+
+
+class RuleOne:
+    """The experiment.
+
+    Args:
+        reset: brings backing services to the state they had before the first play.
+        tell: gets what happens to dynos, for the report's timeline.
+        out_of_time: asked between plays; True ends the search with what is known.
+    """
+
+    def __init__(self, lab: Lab, plan: Plan, *, reset: Reset, tell: Tell, out_of_time: Callable[[], bool]) -> None:
+        self._lab = lab
+        self._plan = plan
+        self._reset = reset
+        self._tell = tell
+        self._out_of_time = out_of_time
+        self._result = Result()
+
+    async def run(self) -> Result:
+        """Search, confirm, explain."""
+        try:
+            await self._run()
+        except NotUp as not_up:
+            self._result.not_up = not_up
+        return self._result
+
+    async def _run(self) -> None:
+        result = self._result
+        result.calms = [await self._play(CALM) for _ in range(CALM_PLAYS)]
+        result.baseline = Baseline(self._plan, result.calms)
+        losses: list[Loss] = []
+        for trial in _SEARCH:
+            if self._out_of_time():
+                break
+            history = await self._play(trial)
+            losses += result.baseline.losses(history)
+            result.drifts += result.baseline.drifts(history)
+        for group in _grouped(losses)[:MOST_EXPLAINED]:
+            if self._out_of_time() and result.breaks:
+                break
+            await self._explain(group)
+
+    async def _play(self, trial: Trial, steps: Sequence[int] | None = None) -> History:
+        await self._reset()
+        async with Fleet(self._lab, trial, self._tell) as fleet:
+            history = await play(self._plan, fleet, steps)
+        self._result.faults += history.faults + (1 if trial.several else 0)
+        self._result.requests += len(history.exchanges)
+        return history
+
+    async def _explain(self, group: list[Loss]) -> None:
+        """Find a small witness for one of the losses, confirm it, and see which trials it fails in."""
+        for loss in group:
+            for steps in self._witnesses(loss):
+                if await self._confirm(loss, group, steps):
+                    return
+        self._result.flaky.append(group[0])
+
+    def _witnesses(self, loss: Loss) -> list[tuple[int, ...]]:
+        whole = tuple(index for index in self._plan.quick if index <= loss.read)
+        if loss.write is None or loss.symptom is Symptom.NUMBER:
+            alike = tuple(
+                index
+                for index in whole
+                if self._plan.steps[index] == self._plan.steps[loss.read] or writes(self._plan.steps[index])
+            )
+            return [alike, whole]
+        small = witness(self._plan, loss.write, loss.read)
+        return [small, whole] if small != whole else [whole]
+
+    async def _confirm(self, loss: Loss, group: list[Loss], steps: tuple[int, ...]) -> bool:
+        calms = [await self._play(CALM, steps) for _ in range(2)]
+        found = await self._first_failing(loss, steps, calms)
+        if found is None:
+            return False
+        trial, example = found
+        calms += [await self._play(CALM, steps) for _ in range(CONFIRM - len(calms))]
+        baseline = Baseline(self._plan, calms)
+        plays = [example] + [await self._play(trial, steps) for _ in range(CONFIRM - 1)]
+        failed = sum(self._lost(baseline, loss, history) is not None for history in plays)
+        if failed < CONFIRM:
+            return False
+        grid = await self._grid(baseline, loss, steps, trial)
+        cause = cause_of(grid)
+        if cause is None:
+            return False
+        shown = self._lost(baseline, loss, example)
+        self._result.breaks.append(
+            Break(
+                loss=shown or loss,
+                cause=cause,
+                trial=trial,
+                steps=steps,
+                failed=failed,
+                of=CONFIRM,
+                grid=tuple((Trial(kind, pinned=pinned).name, lost) for (kind, pinned), lost in grid.items()),
+                example=example,
+                also=tuple(group[1:]),
+            )
+        )
+        return True
+
+    async def _first_failing(
+        self, loss: Loss, steps: tuple[int, ...], calms: list[History]
+    ) -> tuple[Trial, History] | None:
+        """The mildest trial that loses it: one relocation at one place, else two dynos."""
+        baseline = Baseline(self._plan, calms)
+        if not any(self._expects(baseline, loss)):
+            return None
+        phases = _PHASES if loss.write is not None else _PHASES[::-1]
+        for trial in (*(Trial(Kind.LOSE, each) for each in phases), Trial(Kind.MULTI, frozenset())):
+            history = await self._play(trial, steps)
+            if self._lost(baseline, loss, history) is not None:
+                return trial, history
+        return None
+
+    def _expects(self, baseline: Baseline, loss: Loss) -> list[bool]:
+        return [True for key in baseline.expected if key[0] == loss.read]
+
+    def _lost(self, baseline: Baseline, loss: Loss, history: History) -> Loss | None:
+        """The same loss in another play: the same kind of it at the same step, or an even plainer one there."""
+        for each in baseline.losses(history):
+            if each.read == loss.read and (each.symptom is loss.symptom or each.symptom in _PLAIN):
+                return each
+        return None
+
+    async def _grid(
+        self, baseline: Baseline, loss: Loss, steps: tuple[int, ...], trial: Trial
+    ) -> dict[tuple[Kind, bool], bool]:
+        phases = trial.phases or frozenset({Phase.AFTER_WRITE})
+        grid: dict[tuple[Kind, bool], bool] = {(trial.kind, False): True}
+
+        async def fill(kind: Kind, *, pinned: bool = False) -> None:
+            history = await self._play(Trial(kind, phases, pinned), steps)
+            grid[kind, pinned] = self._lost(baseline, loss, history) is not None
+
+        await fill(Kind.KEEP)
+        if grid[Kind.KEEP, False]:
+            await fill(Kind.KEEP, pinned=True)
+        elif trial.kind is Kind.LOSE:
+            await fill(Kind.LOSE, pinned=True)
+        else:
+            await fill(Kind.LOSE)
+            await fill(Kind.MULTI_SHARED)
+        return grid
+
+
+_PLAIN = (Symptom.STATUS, Symptom.MISSING)
+_STRENGTH = list(Symptom)
+
+
+def _grouped(losses: Sequence[Loss]) -> list[list[Loss]]:
+    """Losses of one write together, those that tell most first; what later writes lost too comes last."""
+    groups: dict[int | None, list[Loss]] = {}
+    for loss in losses:
+        groups.setdefault(loss.write, []).append(loss)
+    for group in groups.values():
+        group.sort(key=lambda loss: (_STRENGTH.index(loss.symptom), loss.read))
+    ordered = sorted(groups.values(), key=lambda group: (_STRENGTH.index(group[0].symptom), group[0].read))
+    return [list({loss.identity: loss for loss in group}.values())[:3] for group in ordered]

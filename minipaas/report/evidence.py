@@ -1,0 +1,31 @@
+"""A line of evidence as when, who and what, so that it can be set in columns."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_HEROKU = re.compile(r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d:\d\d(?:\.\d{1,3})?)\S*\s+((?:app|heroku)\[[^\]\s]*\]):?\s+(.*)")
+_COLUMNS = re.compile(r"(\+?\d[\d:.,]*(?: ?(?:ms|s|min))?) {2,}(?:(\S(?:[^ ]| (?! ))*) {2,})?(\S.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`when` and `who` are empty where the line did not say."""
+
+    when: str
+    who: str
+    what: str
+
+
+def moment(line: str) -> Moment:
+    """Read `TIME  WHO  WHAT`, `TIME  WHAT`, or a line of Heroku's log; any other line is all `what`."""
+    line = line.strip()
+    found = _HEROKU.fullmatch(line) or _COLUMNS.fullmatch(line)
+    if found is None:
+        return Moment("", "", line)
+    return Moment(found[1], found[2] or "", found[3])
+
+
+def moments(lines: Iterable[str]) -> tuple[Moment, ...]:
+    """Each line's."""
+    return tuple(moment(line) for line in lines)
