@@ -111,7 +111,7 @@ def make_image(made: Engine, app: Path, folder: Path) -> None:
     if not debian("busybox-static", "busybox"):
         raise CannotRunError("busybox-static cannot be installed")
     archive = folder / "image.tar"
-    with tarfile.open(archive, "w") as tar:
+    with tarfile.open(archive, "w", dereference=True) as tar:
         for path in _python_files():
             tar.add(path, str(path).lstrip("/"), recursive=False)
         tar.add(shutil.which("busybox") or "/bin/busybox", "bin/sh")
@@ -137,7 +137,4 @@ def _python_files() -> Iterator[Path]:
     for loaded in (binary, *stdlib.glob("lib-dynload/*.so")):
         found = subprocess.run(["ldd", loaded], capture_output=True, text=True)
         wanted |= {Path(each) for each in re.findall(r"(/\S+) \(0x", found.stdout)}
-    for path in sorted(wanted):
-        yield path
-        if path.is_symlink() and path.resolve() not in wanted:
-            yield path.resolve()
+    yield from sorted(path for path in wanted if path.exists())

@@ -16,17 +16,16 @@ from minipaas.addons.ledger import Record
 from minipaas.addons.process import ServerProcess, Start, spawn
 from minipaas.addons.search import Programs
 from minipaas.addons.template import Templates
-from minipaas.clock import Clock
 from minipaas.errors import StoreProblem
 from minipaas.model.addon import Addon
 from minipaas.runtime.base import Output
 
 #: A server reads its log, recovers and listens within this, or is stuck.
 START_S = 60.0
-_ASK_S = 0.01
 #: From the polite signal to SIGKILL.
 STOP_S = 10.0
 _LINES_KEPT = 20
+_TAIL_BYTES = 128
 #: How servers' own lines say what went wrong.
 _ALARMS = ("FATAL", "PANIC", "ERROR", "rror", "an't", "ailed")
 
@@ -97,12 +96,7 @@ class Shared:
     programs: Programs
     cover: Cover
     templates: Templates
-    clock: Clock
     durable: bool
-
-
-class Busy(Exception):
-    """It runs, and does not answer yet."""
 
 
 class ProcessServer(ABC):
@@ -115,6 +109,8 @@ class ProcessServer(ABC):
         on_lost: called with the exit status when it ends and nobody asked it to.
     """
 
+    #: What it prints once it takes connections. To knock before would fill the log with refusals.
+    ready_words: ClassVar[bytes]
     stop_signal: ClassVar[int] = signal.SIGTERM
 
     def __init__(
@@ -122,7 +118,7 @@ class ProcessServer(ABC):
         record: Record,
         folder: Path,
         shared: Shared,
-        mark: dict[str, str],
+        mark: str,
         log: Output = lambda _piece: None,
         on_lost: Callable[[int], None] = lambda _status: None,
     ) -> None:
@@ -136,6 +132,8 @@ class ProcessServer(ABC):
         self._process: ServerProcess | None = None
         self._wanted = False
         self._starting = asyncio.Lock()
+        self._ready = asyncio.Event()
+        self._tail = b""
         self._last: deque[str] = deque(maxlen=_LINES_KEPT)
 
     @property
@@ -178,6 +176,8 @@ class ProcessServer(ABC):
 
     async def _start(self) -> None:
         self._last.clear()
+        self._tail = b""
+        self._ready.clear()
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._process = await spawn(await self._prepared())
@@ -206,6 +206,18 @@ class ProcessServer(ABC):
             self._process.kill()
 
     @abstractmethod
+    async def reset(self) -> None:
+        """Back to no data."""
+
+    @abstractmethod
+    async def snapshot(self) -> None:
+        """Remember the data."""
+
+    @abstractmethod
+    async def restore(self) -> None:
+        """Back to what was remembered."""
+
+    @abstractmethod
     async def _prepared(self) -> Start:
         """Make what it needs on disk, and say how it is started.
 
@@ -218,26 +230,37 @@ class ProcessServer(ABC):
         """Log in and make what is to be there.
 
         Raises:
-            Busy, OSError: it does not answer yet.
+            StoreProblem: it refuses.
+            OSError: the connection broke.
         """
 
     async def _answering(self, process: ServerProcess) -> None:
-        clock = self._shared.clock
-        end = clock.monotonic() + START_S
-        while process.alive:
-            try:
-                await self._ask()
-            except (Busy, OSError) as error:
-                if clock.monotonic() > end:
-                    raise StoreProblem(f"the add-on {self.addon.name} does not answer: {error}") from error
-            else:
-                return
-            await clock.sleep(_ASK_S)
-        status = await process.wait()
-        raise StoreProblem(f"cannot start the add-on {self.addon.name}: {self._last_words(status)}")
+        ended = asyncio.ensure_future(process.wait())
+        ready = asyncio.ensure_future(self._ready.wait())
+        try:
+            await asyncio.wait({ended, ready}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            if not ended.done():
+                ended.cancel()
+        if ended.done():
+            raise self._not_started(self._last_words(ended.result()))
+        if not self._ready.is_set():
+            raise self._not_started(f"it did not come up within {START_S:.0f} s")
+        try:
+            await self._ask()
+        except OSError as error:
+            raise self._not_started(str(error)) from error
+
+    def _not_started(self, cause: str) -> StoreProblem:
+        return StoreProblem(f"cannot start the add-on {self.addon.name}: {cause}")
 
     def _hear(self, piece: bytes) -> None:
         self._last.extend(line for line in piece.decode(errors="replace").splitlines() if line.strip())
+        heard = self._tail + piece
+        self._tail = heard[-_TAIL_BYTES:]
+        if self.ready_words in heard:
+            self._ready.set()
         self._log(piece)
 
     def _last_words(self, status: int) -> str:

@@ -1,5 +1,6 @@
 """Folders of servers: copied whole or not at all, given to another user."""
 
+import asyncio
 import errno
 import os
 import shutil
@@ -25,6 +26,20 @@ def copy_whole(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSPC if _is_full(error) else errno.EIO, _first_cause(error)) from error
     except BaseException:
         remove_tree(str(begun))
+        raise
+
+
+async def copied(source: Path, target: Path) -> None:
+    """`copy_whole` beside the loop. A thread cannot be cancelled: who gives up waits until it has ended.
+
+    Raises:
+        OSError: as `copy_whole`.
+    """
+    copying = asyncio.ensure_future(asyncio.to_thread(copy_whole, source, target))
+    try:
+        await asyncio.shield(copying)
+    except asyncio.CancelledError:
+        await asyncio.wait([copying])
         raise
 
 

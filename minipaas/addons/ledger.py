@@ -1,4 +1,4 @@
-"""What is remembered of one app's add-ons, `addons.json`: replaced whole at each change, readable by its owner alone."""
+"""What is remembered of one app's add-ons, in `addons.json`: replaced whole at each change, mode 0600."""
 
 import json
 from collections.abc import Mapping, Sequence

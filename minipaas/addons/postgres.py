@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
-from minipaas.addons.base import Busy, ProcessServer
-from minipaas.addons.files import copy_whole
+from minipaas.addons.base import ProcessServer
+from minipaas.addons.files import copied
 from minipaas.addons.pgwire import PgConnection, SqlError, literal
 from minipaas.addons.process import Start
 from minipaas.addons.search import PostgresPrograms
@@ -39,8 +39,6 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 #: Since 18 there are I/O processes, which a small server does not need.
 _SINCE_18 = {"io_method": "sync"}
-#: Not up yet, or just going down.
-_NOT_YET = ("57P03", "57P01", "57P02")
 #: How long a session that is to end may take, in ms.
 _SESSION_END_MS = 5000
 
@@ -48,6 +46,7 @@ _SESSION_END_MS = 5000
 class PostgresServer(ProcessServer):
     """One server an add-on."""
 
+    ready_words: ClassVar[bytes] = b"database system is ready to accept connections"
     stop_signal: ClassVar[int] = signal.SIGINT  # "fast": ends the sessions, does not wait for them
 
     @property
@@ -98,16 +97,15 @@ class PostgresServer(ProcessServer):
 
     async def _prepared(self) -> Start:
         programs = await asyncio.to_thread(self._shared.programs.postgres, _major_of(self.data))
-        env = {**self._mark, "LC_ALL": "C"}
         if not self.data.is_dir():
-            template = await self._shared.templates.get(programs, self._shared.cover, env)
-            await asyncio.to_thread(copy_whole, template, self.data)
+            template = await self._shared.templates.get(programs, self._shared.cover, self._mark)
+            await copied(template, self.data)
         _forget_stale_pid(self.data / "postmaster.pid")
         return Start(
             words=(str(programs.postgres), "-D", str(self.data), *self._settings(programs)),
             cover=self._shared.cover,
             cwd=self.data,
-            env=env,
+            mark=self._mark,
             output=self._hear,
         )
 
@@ -128,8 +126,6 @@ class PostgresServer(ProcessServer):
             finally:
                 await session.close()
         except SqlError as error:
-            if error.code in _NOT_YET:
-                raise Busy(error.message) from error
             raise StoreProblem(f"cannot set up the add-on {self.addon.name}: {error}") from error
 
     async def _provide(self, admin: PgConnection) -> None:

@@ -5,13 +5,13 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from minipaas.addons.cover import Cover
-from minipaas.runtime import proc
+from minipaas.runtime import proc, reaper
 from minipaas.runtime.base import Output
 from minipaas.runtime.child import exit_status, read_word, when_ended
 from minipaas.runtime.output import OutputPipe
@@ -24,12 +24,12 @@ _LOOKS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What to start: a program with its arguments, its whole environment, and what it reads from its stdin."""
+    """What to start: a program with its arguments, and what it reads from its stdin; `mark` is as in traces.py."""
 
     words: Sequence[str]
     cover: Cover
     cwd: Path
-    env: Mapping[str, str]
+    mark: str
     stdin: bytes = b""
     output: Output = field(default=lambda _piece: None)
 
@@ -96,18 +96,8 @@ async def spawn(start: Start) -> ServerProcess:
     start.cover.admit(start.cwd)
     info, told = os.pipe()
     reading, writing = os.pipe()
-    words = (*start.cover.words, *(("--info-fd", str(told), "--") if start.cover.namespaces else ()), *start.words)
     try:
-        popen = subprocess.Popen(
-            words,
-            stdin=subprocess.PIPE,
-            stdout=writing,
-            stderr=writing,
-            pass_fds=(told,) if start.cover.namespaces else (),
-            env=dict(start.env),
-            cwd=start.cwd,
-            start_new_session=True,
-        )
+        popen = _popen(start, told, writing)
     except BaseException:
         os.close(reading)
         os.close(info)
@@ -119,15 +109,33 @@ async def spawn(start: Start) -> ServerProcess:
     output.start()
     _say(popen, start.stdin)
     try:
-        found = _CHILD_PID.search(await read_word(info, lambda came: _CHILD_PID.search(came) is not None))
+        # To the end of what it has to say: SIGPIPE would end it otherwise.
+        found = _CHILD_PID.search(await read_word(info, lambda came: b"}" in came))
     except BaseException:
         popen.kill()
         popen.wait()
+        # bubblewrap's own child may not know yet that it is to end with its parent.
+        reaper.kill_marked(start.mark)
         output.close()
         raise
     finally:
         os.close(info)
     return ServerProcess(popen, int(found[1]) if found else popen.pid, output)
+
+
+def _popen(start: Start, told: int, writing: int) -> "subprocess.Popen[bytes]":
+    """bubblewrap tells the server's pid by `told`."""
+    namespaces = start.cover.namespaces
+    return subprocess.Popen(
+        (*start.cover.words, *(("--info-fd", str(told), "--") if namespaces else ()), *start.words),
+        stdin=subprocess.PIPE,
+        stdout=writing,
+        stderr=writing,
+        pass_fds=(told,) if namespaces else (),
+        env={reaper.MARK_NAME: start.mark, "PATH": os.defpath, "LC_ALL": "C"},
+        cwd=start.cwd,
+        start_new_session=True,
+    )
 
 
 def _say(popen: "subprocess.Popen[bytes]", text: bytes) -> None:

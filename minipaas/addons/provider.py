@@ -24,7 +24,7 @@ from minipaas.model.app import AddonWish
 from minipaas.runtime.base import Output
 from minipaas.runtime.ports import Ports
 from minipaas.runtime.reaper import remove_tree
-from minipaas.runtime.traces import MARK_NAME, Traces
+from minipaas.runtime.traces import Traces
 
 #: Opens a stream of an app's log for one process, `heroku-postgres`: called with pieces of output, b"" at an end.
 OpenLog = Callable[[str, str], Output]
@@ -67,7 +67,8 @@ class Addons:
         self._cover = cover
         self._templates = Templates(templates or home_folder / ".templates")
         self._ports = Ports(rng)
-        self._traces = Traces(home_folder, ())
+        # A folder that is never made: the marks are these servers' own, and nothing is swept but processes.
+        self._traces = Traces(home_folder / ".servers")
         self._ledgers: dict[str, Ledger] = {}
         self._servers: dict[str, dict[str, ProcessServer]] = {}
         self._again: set[asyncio.Task[None]] = set()
@@ -122,9 +123,9 @@ class Addons:
         for server in servers:
             if not server.alive():
                 self._move_if_taken(app, server)
-        await _together(*(server.start() for server in servers))
         if servers:
             self._traces.guard()
+        await _together(*(server.start() for server in servers))
 
     def config(self, app: str) -> dict[str, str]:
         """The config vars that the app's add-ons set. They change when a port had to."""
@@ -222,7 +223,7 @@ class Addons:
             record,
             self._folder / app / addon.name,
             self._shared(),
-            {MARK_NAME: self._traces.mark(addon.name)},
+            self._traces.mark(addon.name),
             self._on_log(app, service_named(addon.service).process),
             lambda status: self._lost(app, addon, status),
         )
@@ -234,7 +235,6 @@ class Addons:
             programs=self._programs,
             cover=self._cover,
             templates=self._templates,
-            clock=self._clock,
             durable=self._durable,
         )
 
@@ -249,7 +249,7 @@ class Addons:
         """A server ended that nobody had asked to."""
         tries, last = self._tries.get(addon.name, (0, 0.0))
         tries = 0 if self._clock.monotonic() - last > _STEADY_S else tries
-        delay = min(_AGAIN_S * 2**tries, _AGAIN_MOST_S)
+        delay = again_after(tries)
         self._tries[addon.name] = (tries + 1, self._clock.monotonic() + delay)
         self._say(app, addon, f"Ended with status {status}; started again in {delay:g} s")
         self._later(self._start_again(app, addon, delay))
@@ -279,6 +279,11 @@ async def _together(*work: Awaitable[None]) -> None:
     for each in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(each, BaseException):
             raise each
+
+
+def again_after(tries: int) -> float:
+    """Seconds until a server that ended by itself so many times in a row is started again."""
+    return min(_AGAIN_S * 2**tries, _AGAIN_MOST_S)
 
 
 def _letters(count: int) -> str:

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
-from minipaas.addons.base import Busy, ProcessServer
+from minipaas.addons.base import ProcessServer
 from minipaas.addons.process import Start
 from minipaas.addons.resp import RedisConnection, RedisError
 from minipaas.errors import StoreProblem
 
 #: Keys asked for at a time.
 _BATCH = 500
-_NOT_YET = ("LOADING", "BUSY", "MASTERDOWN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class _Kept:
 class RedisServer(ProcessServer):
     """One server an add-on. Its append-only file keeps every write from the moment it is acknowledged."""
 
+    ready_words: ClassVar[bytes] = b"Ready to accept connections"
     _kept: tuple[_Kept, ...] | None = None
 
     @property
@@ -68,7 +69,7 @@ class RedisServer(ProcessServer):
             words=(str(program), "-"),
             cover=self._shared.cover,
             cwd=self.data,
-            env={**self._mark, "LC_ALL": "C"},
+            mark=self._mark,
             stdin=self._settings().encode(),
             output=self._hear,
         )
@@ -83,8 +84,6 @@ class RedisServer(ProcessServer):
         try:
             session = await RedisConnection.open(self.port, self.record.password)
         except RedisError as error:
-            if str(error).startswith(_NOT_YET):
-                raise Busy(str(error)) from error
             raise StoreProblem(f"cannot log in to the add-on {self.addon.name}: {error}") from error
         await session.close()
 

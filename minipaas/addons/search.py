@@ -17,6 +17,13 @@ DEBIAN = Path("/usr/lib/postgresql")
 _WHEELS = "pip install 'minipaas[addons]'"
 
 
+def package_folder(name: str) -> Path | None:
+    """Where a package is, without importing it: these packages do things when they are imported."""
+    spec = importlib.util.find_spec(name)
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) if places else None
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresPrograms:
     """A folder that has `postgres` and `initdb`, and their major version."""
@@ -47,7 +54,7 @@ class Programs:
 
     path: str | None = None
     debian: Path = DEBIAN
-    package: Callable[[str], Path | None] = lambda name: package_folder(name)
+    package: Callable[[str], Path | None] = package_folder
 
     def postgres(self, major: int | None = None) -> PostgresPrograms:
         """The newest PostgreSQL of the system, else the package's; of one major version where a data folder asks it.
@@ -103,10 +110,3 @@ def _major(folder: Path) -> int | None:
         if found := re.search(r"\) (\d+)", told):
             return int(found[1])
     return None
-
-
-def package_folder(name: str) -> Path | None:
-    """Where a package is, without importing it: these packages do things when they are imported."""
-    spec = importlib.util.find_spec(name)
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0]) if places else None

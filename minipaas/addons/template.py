@@ -30,7 +30,7 @@ class Templates:
         self._folder = folder
         self._turns: dict[str, asyncio.Lock] = {}
 
-    async def get(self, programs: PostgresPrograms, cover: Cover, env: dict[str, str]) -> Path:
+    async def get(self, programs: PostgresPrograms, cover: Cover, mark: str) -> Path:
         """The folder to copy.
 
         Raises:
@@ -39,10 +39,10 @@ class Templates:
         made = self._folder / _key(programs)
         async with self._turns.setdefault(made.name, asyncio.Lock()):
             if not made.is_dir():
-                await self._make(made, programs, cover, env)
+                await self._make(made, programs, cover, mark)
         return made
 
-    async def _make(self, made: Path, programs: PostgresPrograms, cover: Cover, env: dict[str, str]) -> None:
+    async def _make(self, made: Path, programs: PostgresPrograms, cover: Cover, mark: str) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._sweep()
         work = self._folder / f"new-{secrets.token_hex(4)}"
@@ -53,7 +53,7 @@ class Templates:
             password.write_text(secrets.token_hex(24))
             said = ""
             for locale in _LOCALES:
-                status, said = await _initdb(work, programs, cover, env, locale)
+                status, said = await _initdb(work, programs, cover, mark, locale)
                 if status == 0 or _NO_LOCALE not in said:
                     break
             if status:
@@ -71,14 +71,10 @@ class Templates:
                     remove_tree(str(left))
 
 
-async def _initdb(
-    work: Path, programs: PostgresPrograms, cover: Cover, env: dict[str, str], locale: str
-) -> tuple[int, str]:
+async def _initdb(work: Path, programs: PostgresPrograms, cover: Cover, mark: str, locale: str) -> tuple[int, str]:
     said: list[bytes] = []
     words = (str(programs.initdb), "-D", str(work / "data"), f"--pwfile={work / ADMIN_FILE}", f"--locale={locale}")
-    process = await spawn(
-        Start(words=(*words, *_INITDB), cover=cover, cwd=work, env={**env, "LC_ALL": "C"}, output=said.append)
-    )
+    process = await spawn(Start(words=(*words, *_INITDB), cover=cover, cwd=work, mark=mark, output=said.append))
     try:
         status = await process.wait()
     except BaseException:

@@ -44,9 +44,12 @@ async def begin_build(request: web.Request) -> web.Response:
 @routes.get("/minipaas/builds/{build}/output")
 async def output(request: web.Request) -> web.StreamResponse:
     """The build's output from its beginning, until it ends."""
-    stream = plane(request).builds.find(request.match_info["build"])
+    build_id = request.match_info["build"]
+    stream = plane(request).builds.find(build_id)
     if stream is None:
-        raise NotFound("the output of that build is not kept any more")
+        if any(each.id == build_id for app in plane(request).apps.values() for each in app.record.builds):
+            raise NotFound("the output of that build is not kept any more")
+        raise NotFound(f"there is no build {build_id}", "`minipaas builds` lists them")
     response = await streamed(request)
     async for piece in stream.read():
         await response.write(piece)

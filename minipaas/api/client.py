@@ -8,7 +8,7 @@ from typing import Any
 
 from minipaas.api.address import socket_path
 from minipaas.errors import InternalError, MinipaasError, NotFound, PlatformDown, UsageProblem
-from minipaas.store.home import Home
+from minipaas.store.home import Home, HomeLock
 
 _KINDS: dict[str, type[MinipaasError]] = {
     kind.api_id: kind for kind in (NotFound, UsageProblem, InternalError, MinipaasError)
@@ -41,7 +41,7 @@ class Client:
         """Send, and return the JSON that comes back.
 
         Raises:
-            PlatformDown: nothing answers on this home.
+            PlatformDown: nothing answers on this home, or not yet.
             MinipaasError: what the platform answered, of the kind it had there.
         """
         with self._ask(method, path, value) as answer:
@@ -62,10 +62,19 @@ class Client:
             connection.request(method, path, payload, {"Content-Type": "application/json"})
             answer = connection.getresponse()
         except (FileNotFoundError, ConnectionError) as error:
-            raise PlatformDown(f"no platform runs on {self._home.root}", "`minipaas up` starts one") from error
+            raise self._no_answer() from error
         if answer.status in _OK:
             return answer
         raise _problem(answer)
+
+    def _no_answer(self) -> PlatformDown:
+        pid = HomeLock(self._home).holder()
+        if pid is None:
+            return PlatformDown(f"no platform runs on {self._home.root}", "`minipaas up` starts one")
+        return PlatformDown(
+            f"the platform on {self._home.root} (pid {pid}) does not answer yet: it is building, or its dynos boot",
+            "try again in a moment; `minipaas down` stops it",
+        )
 
 
 def _problem(answer: http.client.HTTPResponse) -> MinipaasError:

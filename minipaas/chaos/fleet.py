@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from minipaas.chaos.disks import evidence, fingerprints
+from minipaas.chaos.history import FileEvidence
 from minipaas.chaos.lab import Lab, LabDyno, SharedDisk
 from minipaas.chaos.trial import Kind, Phase, Trial
 from minipaas.model.verdict import TimelineEvent
@@ -28,6 +30,9 @@ class Fleet:
         self._turn = 0
         self._began = lab.clock.monotonic()
         self._stopping: set[asyncio.Task[object]] = set()
+        self._leaving: list[LabDyno] = []
+        self._at_boot: dict[str, frozenset[tuple[str, int]]] = {}
+        self.files: list[FileEvidence] = []
 
     async def __aenter__(self) -> "Fleet":
         if self.trial.keeps_disk:
@@ -69,6 +74,8 @@ class Fleet:
         old = self._web[0]
         self._event(old, "fault", f"{self.trial.kind} {phase} of {step}")
         self._web[0] = await self._boot(1)
+        self._look_at_disk(old)
+        self._leaving.append(old)
         stopping = asyncio.ensure_future(self._stop(old))
         if self._disk is not None:
             # Two lives on one disk would be a trial of its own: the old one ends first.
@@ -89,6 +96,8 @@ class Fleet:
         at = self._now()
         pins = self._pins() if self.trial.pinned else ({}, ())
         dyno = await self._lab.boot(number, disk=self._disk, extra=pins[0], binds=pins[1])
+        if dyno.process is not None and dyno.disk is None:
+            self._at_boot[dyno.id] = frozenset(fingerprints(dyno.process.writes()))
         self._tell(
             TimelineEvent(
                 at_s=at,
@@ -107,6 +116,17 @@ class Fleet:
         path = ":".join(part for part in (_PINS_AT, config.get("PYTHONPATH", "")) if part)
         return {"PYTHONPATH": path, "NODE_OPTIONS": node}, (Bind(PINS, _PINS_AT),)
 
+    def _look_at_disk(self, dyno: LabDyno) -> None:
+        """What requests left there: evidence, never a verdict."""
+        if dyno.process is not None and dyno.disk is None:
+            self.files += evidence(dyno.process.writes(), self._at_boot.get(dyno.id, frozenset()))
+
+    def inspect(self) -> list[FileEvidence]:
+        """Look at the disks of the web dynos that live; all that was found so far."""
+        for dyno in self._web:
+            self._look_at_disk(dyno)
+        return self.files
+
     def _event(self, dyno: LabDyno, kind: str, text: str) -> None:
         self._tell(TimelineEvent(at_s=self._now(), lane=dyno.name, kind=kind, text=text, trial=self.trial.name))
 
@@ -114,8 +134,8 @@ class Fleet:
         return self._lab.clock.monotonic() - self._began
 
     async def _close(self) -> None:
+        mine = (*self._web, *self._others, *self._leaving)
+        await asyncio.gather(*(self._lab.kill(dyno) for dyno in mine), return_exceptions=True)
         await asyncio.gather(*self._stopping, return_exceptions=True)
-        await asyncio.gather(*(self._lab.kill(dyno) for dyno in (*self._web, *self._others)), return_exceptions=True)
-        await self._lab.clear()
         if self._disk is not None:
             await self._lab.drop_disk(self._disk)

@@ -50,6 +50,15 @@ class Exchange:
         return marker.shown_in(self.body)
 
 
+@dataclass(frozen=True, slots=True)
+class FileEvidence:
+    """A file that requests left on a dyno's disk: path as the app sees it, bytes, and the tokens found in it."""
+
+    path: str
+    size: int
+    holds: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class History:
     """All exchanges of one play, in order, and what could not be done."""
@@ -59,6 +68,8 @@ class History:
     #: Step index to what a user would miss: the form or link that is not on the page.
     missing: dict[int, str] = field(default_factory=dict)
     faults: int = 0
+    #: What the dynos had on their disks at the end that they had not after boot.
+    files: list[FileEvidence] = field(default_factory=list)
 
     def by_place(self) -> Mapping[tuple[int, int], Exchange]:
         """Exchanges by step and place in the step."""

@@ -311,16 +311,22 @@ class Baseline:
         return max(sessions or mine, default=None)
 
 
+def _plain(exchange: Exchange) -> list[str]:
+    """Its lines without our markers, and without the name of the dyno, which may be shown."""
+    return [
+        without_markers(line).replace(exchange.dyno, "DYNO") if exchange.dyno else line for line in exchange.lines
+    ]
+
+
 def _plain_lines(exchange: Exchange) -> list[str]:
-    return [_NUMBER.sub("#", without_markers(line)) for line in exchange.lines]
+    return [_NUMBER.sub("#", line) for line in _plain(exchange)]
 
 
 def _numbered(exchange: Exchange) -> dict[str, tuple[str, ...]]:
     """Lines with numbers, by what they say without them; lines that stand twice are left out."""
     found: dict[str, tuple[str, ...]] = {}
     twice: set[str] = set()
-    for line in exchange.lines:
-        plain = without_markers(line)
+    for plain in _plain(exchange):
         numbers = tuple(_NUMBER.findall(plain))
         if not numbers:
             continue

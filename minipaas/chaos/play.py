@@ -47,6 +47,7 @@ async def play(plan: Plan, fleet: Fleet, steps: Sequence[int] | None = None, *, 
     finally:
         await player.close()
     history.faults = fleet.faults
+    history.files = fleet.inspect()
     return history
 
 

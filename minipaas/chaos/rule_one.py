@@ -1,5 +1,6 @@
 """Rule one: no persisted state. Calm plays, plays under fault, then each loss confirmed and explained."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -68,15 +69,25 @@ class RuleOne:
     """The experiment.
 
     Args:
-        reset: brings backing services to the state they had before the first play.
+        reset: brings backing services to the state they had before the first play; None when the app has none,
+            and plays may run side by side.
         tell: gets what happens to dynos, for the report's timeline.
         out_of_time: asked between plays; True ends the search with what is known.
     """
 
-    def __init__(self, lab: Lab, plan: Plan, *, reset: Reset, tell: Tell, out_of_time: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        plan: Plan,
+        *,
+        reset: Reset | None,
+        tell: Tell,
+        out_of_time: Callable[[], bool],
+    ) -> None:
         self._lab = lab
         self._plan = plan
         self._reset = reset
+        self._shared_services = reset is not None
         self._tell = tell
         self._out_of_time = out_of_time
         self._result = Result()
@@ -91,22 +102,40 @@ class RuleOne:
 
     async def _run(self) -> None:
         result = self._result
-        result.calms = [await self._play(CALM) for _ in range(CALM_PLAYS)]
+        result.calms = await self._plays(CALM, CALM_PLAYS)
         result.baseline = Baseline(self._plan, result.calms)
         losses: list[Loss] = []
-        for trial in _SEARCH:
-            if self._out_of_time():
-                break
-            history = await self._play(trial)
+        for history in await self._in_pairs([(trial, None) for trial in _SEARCH]):
             losses += result.baseline.losses(history)
             result.drifts += result.baseline.drifts(history)
         for group in _grouped(losses)[:MOST_EXPLAINED]:
             if self._out_of_time() and result.breaks:
                 break
-            await self._explain(group)
+            if not self._explained(group[0]):
+                await self._explain(group)
+
+    def _explained(self, loss: Loss) -> bool:
+        """Whether a break of the same form or page is confirmed already."""
+        return any(self._subject(each.loss) == self._subject(loss) for each in self._result.breaks)
+
+    def _subject(self, loss: Loss) -> str:
+        return self._plan.steps[loss.write].label if loss.write is not None else loss.pattern
+
+    async def _plays(self, trial: Trial, count: int, steps: Sequence[int] | None = None) -> list[History]:
+        return await self._in_pairs([(trial, steps)] * count)
+
+    async def _in_pairs(self, wanted: Sequence[tuple[Trial, Sequence[int] | None]]) -> list[History]:
+        """Two plays at a time, as long as they share no backing service."""
+        histories: list[History] = []
+        width = 1 if self._shared_services else 2
+        for at in range(0, len(wanted), width):
+            together = (self._play(trial, steps) for trial, steps in wanted[at : at + width])
+            histories += await asyncio.gather(*together)
+        return histories
 
     async def _play(self, trial: Trial, steps: Sequence[int] | None = None) -> History:
-        await self._reset()
+        if self._reset is not None:
+            await self._reset()
         async with Fleet(self._lab, trial, self._tell) as fleet:
             history = await play(self._plan, fleet, steps)
         self._result.faults += history.faults + (1 if trial.several else 0)
@@ -134,14 +163,16 @@ class RuleOne:
         return [small, whole] if small != whole else [whole]
 
     async def _confirm(self, loss: Loss, group: list[Loss], steps: tuple[int, ...]) -> bool:
-        calms = [await self._play(CALM, steps) for _ in range(2)]
+        calms = await self._plays(CALM, 2, steps)
         found = await self._first_failing(loss, steps, calms)
         if found is None:
             return False
         trial, example = found
-        calms += [await self._play(CALM, steps) for _ in range(CONFIRM - len(calms))]
+        rest = [(CALM, steps)] * (CONFIRM - len(calms)) + [(trial, steps)] * (CONFIRM - 1)
+        more = await self._in_pairs(rest)
+        calms += more[: CONFIRM - len(calms)]
         baseline = Baseline(self._plan, calms)
-        plays = [example] + [await self._play(trial, steps) for _ in range(CONFIRM - 1)]
+        plays = [example, *more[-(CONFIRM - 1) :]]
         failed = sum(self._lost(baseline, loss, history) is not None for history in plays)
         if failed < CONFIRM:
             return False
@@ -214,12 +245,17 @@ _PLAIN = (Symptom.STATUS, Symptom.MISSING)
 _STRENGTH = list(Symptom)
 
 
+def _plainness(loss: Loss) -> tuple[int, bool, int]:
+    """A strong symptom, seen on a page that was asked for by itself, early."""
+    return _STRENGTH.index(loss.symptom), loss.read == loss.write, loss.read
+
+
 def _grouped(losses: Sequence[Loss]) -> list[list[Loss]]:
     """Losses of one write together, those that tell most first; what later writes lost too comes last."""
     groups: dict[int | None, list[Loss]] = {}
     for loss in losses:
         groups.setdefault(loss.write, []).append(loss)
     for group in groups.values():
-        group.sort(key=lambda loss: (_STRENGTH.index(loss.symptom), loss.read))
-    ordered = sorted(groups.values(), key=lambda group: (_STRENGTH.index(group[0].symptom), group[0].read))
+        group.sort(key=_plainness)
+    ordered = sorted(groups.values(), key=lambda group: _plainness(group[0]))
     return [list({loss.identity: loss for loss in group}.values())[:3] for group in ordered]

@@ -1,5 +1,6 @@
 """builds, builds:create, builds:output, buildpacks."""
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -98,10 +99,12 @@ def buildpacks(as_json: bool) -> None:
     if as_json:
         output.as_json(found)
         return
-    output.columns([(each["name"], each["about"], each["path"]) for each in found])
+    for each in found:
+        output.data(f"{output.bold(each['name'])}  {each['path']}\n    {each['about']}")
 
 
 def _about(folder: Path) -> str:
-    """The README's first line of prose."""
-    lines = (folder / "README.md").read_text().splitlines()
-    return next((line for line in lines if line and not line.startswith("#")), "")
+    """The README's first sentence."""
+    paragraphs = (folder / "README.md").read_text().split("\n\n")
+    prose = next((each for each in paragraphs if not each.startswith("#")), "")
+    return re.split(r"(?<=\.)\s", " ".join(prose.split()), maxsplit=1)[0]

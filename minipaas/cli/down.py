@@ -1,6 +1,9 @@
 """down."""
 
+import os
+import signal
 import time
+from contextlib import suppress
 
 import click
 import psutil
@@ -21,15 +24,28 @@ LONGEST_S = 60.0
 def down(force: bool) -> None:
     """Stop the platform: every dyno gets SIGTERM and its time to end; nothing is left running."""
     place = home()
-    platform = Client(place)
+    lock = HomeLock(place)
     try:
-        told = platform.call("POST", "/minipaas/actions/stop", {"force": force})
+        pid = int(Client(place).call("POST", "/minipaas/actions/stop", {"force": force})["pid"])
     except PlatformDown:
+        pid = _interrupted(lock, force=force)
+    if pid is None:
         output.note(f"No platform runs on {place.root}.")
         return
     output.begin("Stopping the platform")
-    _wait_until_free(HomeLock(place), int(told["pid"]))
+    _wait_until_free(lock, pid)
     output.done()
+
+
+def _interrupted(lock: HomeLock, *, force: bool) -> int | None:
+    """Ask a platform that does not answer yet by signal; its pid, None when there is none."""
+    pid = lock.holder()
+    # Two of one kind may arrive as one.
+    for number in (signal.SIGTERM, signal.SIGINT) if force else (signal.SIGTERM,):
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+    return pid
 
 
 def _wait_until_free(lock: HomeLock, pid: int) -> None:

@@ -10,6 +10,7 @@ import click
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "up": ("minipaas.cli.up", "up", "build and run the app(s) at PATH and show their logs"),
     "down": ("minipaas.cli.down", "down", "stop the platform, leave nothing running"),
+    "chaos": ("minipaas.cli.chaos", "chaos", "judge apps by the three rules: what breaks, and why"),
     "apps": ("minipaas.cli.apps", "apps", "list the apps that run"),
     "open": ("minipaas.cli.apps", "open_app", "open an app in the browser"),
     "ps": ("minipaas.cli.ps", "ps", "list the dynos of an app"),
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "maintenance": ("minipaas.cli.apps", "maintenance", "show whether maintenance mode is on"),
     "maintenance:on": ("minipaas.cli.apps", "maintenance_on", "answer every request with the maintenance page"),
     "maintenance:off": ("minipaas.cli.apps", "maintenance_off", "serve requests again"),
+    "explain": ("minipaas.cli.explain", "explain", "explain what chaos finds: why it matters, the way out"),
     "doctor": ("minipaas.cli.doctor", "doctor", "say what this machine offers and what to install for more"),
     "version": ("minipaas.cli.version", "version", "print the version"),
     "completion": ("minipaas.cli.completion", "completion", "print the shell's completion script"),

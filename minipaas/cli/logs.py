@@ -2,17 +2,18 @@
 
 import os
 import sys
+from typing import Any
 
 import click
 
 from minipaas.cli import output
 from minipaas.cli.group import example
 from minipaas.cli.logview import TextView, View, json_view
-from minipaas.cli.target import app_option, choose_app, client, json_option
+from minipaas.cli.target import app_option, choose_app, client, home, json_option
 from minipaas.cli.terminal import wants_colour
-from minipaas.errors import UsageProblem
+from minipaas.errors import PlatformDown, UsageProblem
 from minipaas.limits import LOG_DEFAULT_LINES, LOG_HISTORY_LINES
-from minipaas.model.logline import parse_line
+from minipaas.model.logline import LogFilter, Source, parse_line
 
 
 @click.command(
@@ -52,17 +53,42 @@ def logs(
     """Show an app's log: what its dynos print, and what router and dyno manager say, in Heroku's format."""
     if not 1 <= num <= LOG_HISTORY_LINES:
         raise UsageProblem(f"cannot show {num} lines: between 1 and {LOG_HISTORY_LINES} are kept")
-    platform = client()
-    name = choose_app(platform, app)
-    wanted = {"lines": num, "tail": tail, "source": source, "dyno": dyno_name, "type": process_type}
-    session = platform.call("POST", f"/apps/{name}/log-sessions", {k: v for k, v in wanted.items() if v is not None})
     view: View = (
         json_view if as_json else TextView(colour=wants_colour(sys.stdout.isatty(), os.environ, no_color=no_color))
     )
+    wanted = {"lines": num, "tail": tail, "source": source, "dyno": dyno_name, "type": process_type}
+    try:
+        _from_platform(app, {key: value for key, value in wanted.items() if value is not None}, view)
+    except PlatformDown as down:
+        only = LogFilter(source=Source(source) if source else None, process=dyno_name, process_type=process_type)
+        if tail or not _from_disk(app, num, only, view):
+            raise
+        sys.stdout.buffer.flush()
+        output.note(f"({down.message}; these lines were kept)")
+
+
+def _from_platform(app: str | None, wanted: dict[str, Any], view: View) -> None:
+    platform = client()
+    name = choose_app(platform, app)
+    session = platform.call("POST", f"/apps/{name}/log-sessions", wanted)
     for line in platform.stream(f"/minipaas/log-sessions/{session['id']}"):
         sys.stdout.buffer.write(view(name, parse_line(line)))
-        if tail:
+        if wanted["tail"]:
             sys.stdout.buffer.flush()
     sys.stdout.buffer.flush()
-    if tail:
+    if wanted["tail"]:
         output.note("The platform has stopped.")
+
+
+def _from_disk(app: str | None, num: int, wanted: LogFilter, view: View) -> bool:
+    """Print what an earlier platform kept; whether there was anything."""
+    from minipaas.cli.keptlogs import kept_app, kept_lines  # noqa: PLC0415  a running platform has it in memory
+
+    place = home()
+    name = kept_app(place, app)
+    if name is None:
+        return False
+    chunks = kept_lines(place, name, num, wanted)
+    for chunk in chunks:
+        sys.stdout.buffer.write(view(name, chunk))
+    return bool(chunks)

@@ -43,12 +43,17 @@ def warning(text: str) -> None:
 
 
 def problem(error: MinipaasError) -> None:
-    """`error: MESSAGE`, and the hint last, where the eye looks."""
-    note(f"{_paint('error:', _RED)} {error.message}")
+    """Print what `told` says."""
+    print(told(error), end="", file=sys.stderr)  # noqa: T201
+
+
+def told(error: MinipaasError) -> str:
+    """`error: MESSAGE`, and the hint below it, where the eye looks."""
+    lines = [f"{_paint('error:', _RED)} {error.message}"]
     if error.hint:
-        note(f"\n{_paint('hint:', _CYAN)} {error.hint}")
-    for other in getattr(error, "__notes__", ()):
-        note(f"also: {other}")
+        lines += ["", f"{_paint('hint:', _CYAN)} {error.hint}"]
+    lines += [f"also: {other}" for other in getattr(error, "__notes__", ())]
+    return "\n".join(lines) + "\n"
 
 
 def bold(text: str) -> str:

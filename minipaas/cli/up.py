@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from minipaas.cli import output
 from minipaas.cli.group import example
 from minipaas.cli.target import home
 from minipaas.cli.terminal import wants_colour
@@ -15,6 +16,7 @@ from minipaas.cli.upface import UpFace
 from minipaas.daemon.detach import Report, detach
 from minipaas.daemon.serve import serve
 from minipaas.daemon.wishes import Plan, Wishes, make_plan
+from minipaas.errors import MinipaasError
 
 #: Exit status of a process that a signal ended.
 SIGNALLED = 128
@@ -67,11 +69,20 @@ def up(detached: bool, no_color: bool, report_fd: int | None, **words: Any) -> i
     their own time, twice ends them at once.
     """
     plan = make_plan(home(), Wishes(**words))
+    if report_fd is not None:
+        return _in_background(plan, Report(report_fd))
     if detached:
         return detach(plan.settings.home, sys.argv[1:])
-    report = Report(report_fd) if report_fd is not None else None
     colour = wants_colour(sys.stdout.isatty(), os.environ, no_color=no_color)
-    return _run(plan, UpFace(plan, report, colour=colour))
+    return _run(plan, UpFace(plan, None, colour=colour))
+
+
+def _in_background(plan: Plan, report: Report) -> int:
+    try:
+        return _run(plan, UpFace(plan, report, colour=False))
+    except MinipaasError as error:
+        report.write(output.told(error).encode(errors="replace"))
+        raise
 
 
 def _run(plan: Plan, face: UpFace) -> int:

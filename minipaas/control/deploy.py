@@ -130,7 +130,8 @@ async def _release_phase(app: RunningApp, slug: Slug, release: Release, output: 
         raise
     if status != 0:
         app.settle_release(release, ReleaseStatus.FAILED)
+        goes_on = "; the release before it goes on running" if app.dynos.slots else ""
         raise BuildFailed(
             f"the release command of {app.name} exited with status {status}, v{release.version} is not released",
-            f"`minipaas logs -a {app.name} -p release` shows what it said; the release before it goes on running",
+            f"`minipaas logs -a {app.name} -p release` shows what it said{goes_on}",
         )

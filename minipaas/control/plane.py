@@ -132,14 +132,28 @@ class ControlPlane:
                 return app
         raise NotFound(f"there is no app {name}", f"apps: {', '.join(self.apps) or 'none'}")
 
-    async def deploy(self, spec: AppSpec, output: Output, build_id: str | None = None) -> Deploy:
-        """Build and release one app; deploys of the same app wait for each other. Raises as `deploy.deploy`."""
+    async def deploy(self, spec: AppSpec, output: Output) -> Deploy:
+        """Build and release one app, and keep what the build prints. Raises as `deploy.deploy`."""
+        build_id = str(uuid.uuid4())
+        stream = self.builds.open(build_id)
+
+        def both(data: bytes) -> None:
+            stream.feed(data)
+            output(data)
+
+        try:
+            return await self._deploy(spec, both, build_id)
+        finally:
+            stream.finish(None)
+
+    async def _deploy(self, spec: AppSpec, output: Output, build_id: str) -> Deploy:
+        """Deploys of the same app wait for each other."""
         app = await self.app(spec.name)
         links = {}
         for used in spec.uses:
             links[f"{used.upper().replace('-', '_')}_URL"] = self.own_url(await self.app(used))
         async with self._deploying.setdefault(spec.name, asyncio.Lock()):
-            return await deploy(app, spec, links, self.builder, output, build_id or str(uuid.uuid4()))
+            return await deploy(app, spec, links, self.builder, output, build_id)
 
     def begin_build(self, spec: AppSpec) -> str:
         """Deploy beside everything else; the build's id, under which `builds` has the output."""
@@ -148,7 +162,7 @@ class ControlPlane:
 
         async def work() -> None:
             try:
-                await self.deploy(spec, stream.feed, build_id)
+                await self._deploy(spec, stream.feed, build_id)
             except MinipaasError as error:
                 stream.finish(error)
             finally:

@@ -8,8 +8,8 @@ from minipaas.control.settings import DEFAULT_PORT, AppSpec, Settings
 from minipaas.errors import FileProblem, UsageProblem
 from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
-from minipaas.model.platform_file import PlatformFile
-from minipaas.parse.app_name import app_name_from
+from minipaas.model.platform_file import PlatformFile, Rules
+from minipaas.parse.app_name import RULE, app_name_from, is_app_name
 from minipaas.parse.minipaas_yml import parse_minipaas_yml
 from minipaas.parse.scale import parse_formation
 from minipaas.store.home import Home
@@ -40,7 +40,8 @@ class Plan:
     """A platform and the apps on it."""
 
     settings: Settings
-    apps: tuple[AppSpec, ...] = field(default=())
+    apps: tuple[AppSpec, ...] = ()
+    rules: Rules = field(default_factory=Rules)
 
 
 def make_plan(home: Home, wishes: Wishes) -> Plan:
@@ -62,8 +63,9 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
             apps += _several(folder, read, formation)
         else:
             apps.append(_one(folder, wishes, formation))
+    _named(wishes.app, apps)
     _unique(apps)
-    return Plan(settings=_settings(home, wishes, file), apps=tuple(apps))
+    return Plan(settings=_settings(home, wishes, file), apps=tuple(apps), rules=file.rules)
 
 
 def read_platform_file(folder: Path) -> PlatformFile | None:
@@ -120,8 +122,22 @@ def _several(folder: Path, file: PlatformFile, formation: Mapping[str, Formation
 
 
 def _one(folder: Path, wishes: Wishes, formation: Mapping[str, FormationEntry]) -> AppSpec:
-    name = wishes.app if wishes.app and len(wishes.paths) < 2 else app_name_from(folder.name)
+    name = wishes.app or app_name_from(folder.name)
     return AppSpec(name=name, folder=folder, buildpacks=wishes.buildpacks, formation=formation)
+
+
+def _named(name: str | None, apps: Sequence[AppSpec]) -> None:
+    if name is None:
+        return
+    if not is_app_name(name):
+        raise UsageProblem(
+            f"an app cannot be called `{name}`: a name is {RULE}", f"`--app {app_name_from(name)}` would do"
+        )
+    if [spec.name for spec in apps] != [name]:
+        raise UsageProblem(
+            f"cannot call this {name}: `--app` names the app of one folder, one without apps in a minipaas.yml",
+            "leave `--app` away, and each folder's own name is taken",
+        )
 
 
 def _folder(path: Path) -> Path:

@@ -218,14 +218,20 @@ def _one(words: Sequence[str], rng: Chance) -> str:
     return words[rng.randrange(len(words))]
 
 
-_ADJECTIVES = tuple(
-    """acute angular arched bent broad bumpy circular coiled compact concave convex cubic curved curly deep dense
-    domed elliptical even fitted flat folded graceful hexagonal hollow horizontal knotted layered level looped
-    narrow octagonal oval parallel pleated pointed polished rigid round rugged shallow sinuous slender smooth solid
-    spherical spiral square steep straight symmetrical tapered thin triangular twisted upright vertical wavy wide
-    """.split()
+# fmt: off
+_ADJECTIVES = (
+    "acute", "angular", "arched", "bent", "broad", "bumpy", "circular", "coiled", "compact", "concave", "convex",
+    "cubic", "curved", "curly", "deep", "dense", "domed", "elliptical", "even", "fitted", "flat", "folded",
+    "graceful", "hexagonal", "hollow", "horizontal", "knotted", "layered", "level", "looped", "narrow",
+    "octagonal", "oval", "parallel", "pleated", "pointed", "polished", "rigid", "round", "rugged", "shallow",
+    "sinuous", "slender", "smooth", "solid", "spherical", "spiral", "square", "steep", "straight", "symmetrical",
+    "tapered", "thin", "triangular", "twisted", "upright", "vertical", "wavy", "wide",
 )
-_COLOURS = tuple(
-    """AMBER AQUA BLACK BLUE BRONZE BROWN CHARCOAL COBALT COPPER CRIMSON CYAN GOLD GRAY GREEN IVORY JADE MAROON MAUVE
-    NAVY OLIVE ONYX ORANGE PINK PUCE PURPLE RED ROSE SILVER TEAL VIOLET WHITE YELLOW""".split()
+# fmt: on
+# fmt: off
+_COLOURS = (
+    "AMBER", "AQUA", "BLACK", "BLUE", "BRONZE", "BROWN", "CHARCOAL", "COBALT", "COPPER", "CRIMSON", "CYAN",
+    "GOLD", "GRAY", "GREEN", "IVORY", "JADE", "MAROON", "MAUVE", "NAVY", "OLIVE", "ONYX", "ORANGE", "PINK",
+    "PUCE", "PURPLE", "RED", "ROSE", "SILVER", "TEAL", "VIOLET", "WHITE", "YELLOW",
 )
+# fmt: on

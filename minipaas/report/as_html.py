@@ -10,7 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from minipaas.model.verdict import AppVerdict, Report, Verdict
-from minipaas.report.document import covered, findings, judged, suppressed
+from minipaas.report.document import counted, covered, findings, judged, suppressed
 from minipaas.report.page.card import card, command, figure, story
 from minipaas.report.page.lanes import Panel, panels
 from minipaas.report.page.markup import Html, joined, prose, tag
@@ -22,7 +22,8 @@ def as_html(report: Report) -> str:
     """The page."""
     report = cleaned(report, plain)
     style, script = _part("style.css"), _part("script.js")
-    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    allowed = f"style-src {_hash(style)}; script-src {_hash(script)}"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     page = tag(
         "html",
         tag(
@@ -82,7 +83,12 @@ def _app(app: AppVerdict, at: int) -> Html:
 
 def _unknown(app: AppVerdict) -> Html | None:
     notes = [
-        tag("p", tag("b", f"Rule {rule}: "), prose(app.rules[rule].reason or "too little was seen to tell"), class_="note")
+        tag(
+            "p",
+            tag("b", f"Rule {rule}: "),
+            prose(app.rules[rule].reason or "too little was seen to tell"),
+            class_="note",
+        )
         for rule in judged(app)
         if app.rules[rule].verdict is Verdict.INCONCLUSIVE
     ]
@@ -114,7 +120,9 @@ def _coverage(app: AppVerdict) -> Html:
     return _block(
         "What was exercised",
         tag("ul", *seen, class_="stats"),
-        tag("details", tag("summary", f"Never exercised: {len(missed)}"), tag("ul", *missed), open="") if missed else None,
+        tag("details", tag("summary", f"Never exercised: {len(missed)}"), tag("ul", *missed), open="")
+        if missed
+        else None,
     )
 
 
@@ -122,14 +130,19 @@ def _trials(others: list[Panel]) -> Html | None:
     if not others:
         return None
     drawn = [
-        tag("details", tag("summary", f"{panel.trial or 'The run'} ", tag("span", _told(panel), class_="soft")), figure(panel))
+        tag(
+            "details",
+            tag("summary", f"{panel.trial or 'The run'} ", tag("span", _told(panel), class_="soft")),
+            figure(panel),
+        )
         for panel in others
     ]
     return _block("Other trials", *drawn)
 
 
 def _told(panel: Panel) -> str:
-    return f"{panel.requests} requests, {panel.failed} failed, {len(panel.faults)} faults, {panel.end - panel.begin:.1f} s"
+    requests, faults = counted(panel.requests, "request"), counted(len(panel.faults), "fault")
+    return f"{requests}, {panel.failed} failed, {faults}, {panel.end - panel.begin:.1f} s"
 
 
 def _block(heading: str, *content: Html | None) -> Html:

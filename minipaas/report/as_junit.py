@@ -20,7 +20,8 @@ def as_junit(report: Report) -> str:
     """The document, with its XML declaration."""
     report = cleaned(report, plain)
     verdicts = [verdict.verdict for app in report.apps for verdict in app.rules.values()]
-    suites = Element("testsuites", name="minipaas chaos", **_totals(verdicts), time=f"{report.duration_s:.3f}")
+    totals = {"name": "minipaas chaos", **_totals(verdicts), "time": f"{report.duration_s:.3f}"}
+    suites = Element("testsuites", totals)
     for app in report.apps:
         _suite(suites, report, app)
     indent(suites)
@@ -37,7 +38,7 @@ def _totals(verdicts: list[Verdict]) -> dict[str, str]:
 
 def _suite(suites: Element, report: Report, app: AppVerdict) -> None:
     totals = _totals([verdict.verdict for verdict in app.rules.values()])
-    suite = SubElement(suites, "testsuite", name=app.app, **totals, skipped="0")
+    suite = SubElement(suites, "testsuite", {"name": app.app, **totals, "skipped": "0"})
     properties = SubElement(suite, "properties")
     for name, value in (
         ("release", app.release),
@@ -60,8 +61,10 @@ def _case(suite: Element, app: AppVerdict, rule: Rule) -> None:
         failure = SubElement(case, "failure", type=_codes(errors), message=_headline(errors))
         failure.text = _body(errors)
     elif verdict.verdict is Verdict.INCONCLUSIVE:
-        error = SubElement(case, "error", type="inconclusive", message=verdict.reason or "too little was seen to tell")
-        error.text = "\n".join((f"never exercised: {each}" for each in app.coverage.missed))
+        error = SubElement(
+            case, "error", type="inconclusive", message=verdict.reason or "too little was seen to tell"
+        )
+        error.text = "\n".join(f"never exercised: {each}" for each in app.coverage.missed)
     beside = _beside(told, suppressed_of(app, rule), app.last_lines if verdict.verdict is not Verdict.KEPT else ())
     if beside:
         SubElement(case, "system-out").text = beside

@@ -52,7 +52,7 @@ def _rule(entry: Entry) -> dict[str, Any]:
         "helpUri": entry.source,
         "help": {
             "text": _escaped(f"{entry.why}\n\nExample: {entry.example}\n\nWay out: {entry.fix}"),
-            "markdown": f"{entry.why}\n\n**Example.** {entry.example}\n\n**Way out.** {entry.fix}\n\n<{entry.source}>",
+            "markdown": "\n\n".join((entry.why, f"**Example.** {entry.example}", f"**Way out.** {entry.fix}")),
         },
         "defaultConfiguration": {"level": entry.severity.value},
         "properties": {"tags": [f"rule-{entry.rule}"], "precision": "very-high", "problem.severity": entry.severity},
@@ -61,7 +61,10 @@ def _rule(entry: Entry) -> dict[str, Any]:
 
 def _invocation(report: Report) -> dict[str, Any]:
     notes = [
-        {"level": "warning", "message": {"text": _escaped(f"{app.app}: rule {rule} ({RULES[rule]}) is inconclusive: {why}")}}
+        {
+            "level": "warning",
+            "message": {"text": _escaped(f"{app.app}: rule {rule} ({RULES[rule]}) is inconclusive: {why}")},
+        }
         for app in report.apps
         for rule in judged(app)
         if app.rules[rule].verdict is Verdict.INCONCLUSIVE

@@ -38,7 +38,7 @@ def as_text(report: Report, *, width: int = 80, colour: bool = False) -> str:
 
 
 def verdict_line(app: AppVerdict, *, colour: bool = False) -> str:
-    """`notes: rule one BROKEN (files) · rule two kept · rule three kept`; never wrapped, so that it can be searched."""
+    """`notes: rule one BROKEN (files) · rule two kept · rule three kept`; never wrapped, for `grep`."""
     sheet = Sheet(80, colour=colour)
     parts = [
         f"rule {rule} {sheet.paint(in_short(app.rules[rule]), _VERDICT_INKS[app.rules[rule].verdict])}"
@@ -91,7 +91,9 @@ def _finding(sheet: Sheet, told: Told) -> None:
 
 def _inconclusive(sheet: Sheet, rule: Rule, verdict: RuleVerdict) -> None:
     if verdict.verdict is Verdict.INCONCLUSIVE:
-        sheet.say(verdict.reason or "too little was seen to tell", label=f"rule {rule} inconclusive:", ink=Ink.UNKNOWN)
+        sheet.say(
+            verdict.reason or "too little was seen to tell", label=f"rule {rule} inconclusive:", ink=Ink.UNKNOWN
+        )
 
 
 def _verdicts(sheet: Sheet, report: Report) -> None:

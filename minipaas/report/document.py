@@ -1,4 +1,4 @@
-"""What all writers say alike: which findings are one, in which order they come, what is counted, the verdict's line."""
+"""What all writers say alike: which findings are one, in which order they come, what is counted."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_HEROKU = re.compile(r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d:\d\d(?:\.\d{1,3})?)\S*\s+((?:app|heroku)\[[^\]\s]*\]):?\s+(.*)")
+from minipaas.report.plain import clipped
+
+#: An app may log a whole page as one line; more of it than this is nobody's evidence.
+LONGEST_LINE = 600
+_HEROKU = re.compile(
+    r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d:\d\d(?:\.\d{1,3})?)\S*\s+((?:app|heroku)\[[^\]\s]*\]):?\s+(.*)"
+)
 _COLUMNS = re.compile(r"(\+?\d[\d:.,]*(?: ?(?:ms|s|min))?) {2,}(?:(\S(?:[^ ]| (?! ))*) {2,})?(\S.*)")
 
 
@@ -27,5 +33,5 @@ def moment(line: str) -> Moment:
 
 
 def moments(lines: Iterable[str]) -> tuple[Moment, ...]:
-    """Each line's."""
-    return tuple(moment(line) for line in lines)
+    """Each line's; of a very long one the beginning."""
+    return tuple(moment(clipped(line, LONGEST_LINE)) for line in lines)

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from minipaas.report.evidence import moments
-from minipaas.report.plain import clipped
 from minipaas.report.wrapping import padded, seen_width, wrapped
 
 #: Narrower than this nothing can be read anyhow.
 NARROWEST = 40
-#: An app may log a whole page as one line; a terminal is no place for it.
-LONGEST_LINE = 600
 
 
 class Ink(StrEnum):
@@ -63,7 +60,7 @@ class Sheet:
 
     def story(self, evidence: Sequence[str], *, indent: int) -> None:
         """A timeline in columns: when, who, what."""
-        told = moments(clipped(line, LONGEST_LINE) for line in evidence)
+        told = moments(evidence)
         when = max((seen_width(each.when) for each in told), default=0)
         who = max((seen_width(each.who) for each in told), default=0)
         for each in told:

@@ -42,7 +42,7 @@ class Router:
         policy: str = "round-robin",
         rng: random.Random,
     ) -> None:
-        self._pick = round_robin if policy == "round-robin" else at_random(rng)
+        self._pick = {"round-robin": round_robin, "random": at_random(rng)}[policy]
         self._journal = Journal(on_records)
         self._context = Context(
             clock=clock,

@@ -87,7 +87,10 @@ ENTRIES = (
         rule=Rule.ONE,
         severity=Severity.ERROR,
         title="cookies are signed with a secret that is kept in a file of the dyno",
-        why="The file is gone with the dyno, and each dyno has its own: it is a secret made at boot with extra steps.",
+        why=(
+            "The file is gone with the dyno, and each dyno has its own. So a cookie signed by one is refused by the next, "
+            "and users are logged out at random: it is a secret made at boot with extra steps."
+        ),
         example="if not path.exists('.secret'): path.write_bytes(os.urandom(24))",
         fix='Read the secret from a config var (SECRET_KEY), made once: `"generator": "secret"` in app.json does that.',
         source=f"{_TWELVE_FACTOR}config",
@@ -98,7 +101,10 @@ ENTRIES = (
         rule=Rule.ONE,
         severity=Severity.ERROR,
         title="the app works only as long as a user meets the same dyno",
-        why="The router picks a dyno for every request anew, and there is more than one.",
+        why=(
+            "The router picks a dyno for every request anew, and as soon as there are two, half of the requests meet the "
+            "other one."
+        ),
         example="A chat whose rooms live in the process that holds the WebSocket.",
         fix="Share it through a backing service: publish and subscribe in Redis, rows in Postgres.",
         source="https://devcenter.heroku.com/articles/http-routing",
@@ -131,7 +137,10 @@ ENTRIES = (
         rule=Rule.TWO,
         severity=Severity.ERROR,
         title="the web process does not bind $PORT in time",
-        why="A dyno that does not listen on 0.0.0.0:$PORT within 60 seconds of launch is killed (R10).",
+        why=(
+            "A web dyno that does not listen on 0.0.0.0:$PORT within 60 seconds of launch is killed and tried again (R10). "
+            "On 127.0.0.1, or on a port of its own choice, the router cannot reach it."
+        ),
         example="app.listen(3000), or app.run(host='127.0.0.1')",
         fix="Bind 0.0.0.0 and the port in the PORT config var; do slow work after that, or in a worker.",
         source=_ERRORS,
@@ -142,7 +151,10 @@ ENTRIES = (
         rule=Rule.TWO,
         severity=Severity.ERROR,
         title="the process ends while it boots",
-        why="A web dyno that exits is crashed (H10), and is started again later and later.",
+        why=(
+            "A web dyno that exits has crashed: requests are answered with H10, and the platform starts it again later "
+            "and later."
+        ),
         example="A missing config var that ends the process with a traceback.",
         fix="The last lines of its log say why; set what it misses in .env or app.json.",
         source=_ERRORS,
@@ -153,7 +165,10 @@ ENTRIES = (
         rule=Rule.TWO,
         severity=Severity.ERROR,
         title="the web process boots more slowly than its budget",
-        why="Dynos start at any time; until one listens, requests wait for it, and a deploy takes as long.",
+        why=(
+            "Dynos start at any time: at a deploy, after a crash, every day, on other hardware. Until one listens, "
+            "requests wait for it. Heroku's limit is 60 seconds; the budget is stricter (`rules:` in minipaas.yml)."
+        ),
         example="Migrations, warm-ups and downloads before the server listens.",
         fix="Move one-time work to the release phase or the build, the rest behind the first request or into a worker.",
         source=f"{_TWELVE_FACTOR}disposability",
@@ -164,7 +179,10 @@ ENTRIES = (
         rule=Rule.TWO,
         severity=Severity.ERROR,
         title="the process does not exit in time after SIGTERM",
-        why="What is left 30 seconds after SIGTERM is killed with SIGKILL (R12), in the middle of whatever it does.",
+        why=(
+            "Every process of a dyno gets SIGTERM. What is left 30 seconds later is killed with SIGKILL (R12), in the "
+            "middle of whatever it does, and each deploy and scaling down takes that much longer."
+        ),
         example="A handler that swallows SIGTERM; a shell that waits for a child it does not tell.",
         fix="On SIGTERM stop listening, end the requests in flight, exit; let the Procfile `exec` the server.",
         source="https://devcenter.heroku.com/articles/dyno-shutdown-behavior",
@@ -244,7 +262,10 @@ ENTRIES = (
         rule=Rule.THREE,
         severity=Severity.ERROR,
         title="work that was acknowledged is lost when the dyno dies",
-        why="The user was told that it is under way; the only trace of it was in the memory of a process.",
+        why=(
+            "The user was told that it is under way, and will wait for ever: the only trace of it was in the memory of a "
+            "process that is gone."
+        ),
         example="FastAPI's BackgroundTasks for a report that a later page should show.",
         fix="Write the job to a queue in a backing service before answering; let a worker take it from there.",
         source="https://devcenter.heroku.com/articles/background-jobs-queueing",

@@ -157,29 +157,35 @@ class HomeLock:
             PlatformRunning: another process has it; the message names its pid.
         """
         fd = os.open(self._home.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            raise PlatformRunning(
-                f"a platform is already running on {self._home.root}{self._holder()}",
-                "`minipaas down` stops it; MINIPAAS_HOME=FOLDER starts a second one beside it",
-            ) from None
+        while not _locked(fd, fcntl.LOCK_EX):
+            pid = self.holder()
+            # None: it was only somebody who looked whether it is free.
+            if pid is not None:
+                os.close(fd)
+                raise PlatformRunning(
+                    f"a platform is already running on {self._home.root}{f' (pid {pid})' if pid else ''}",
+                    "`minipaas down` stops it; MINIPAAS_HOME=FOLDER starts a second one beside it",
+                )
+        # On a full disk others are not told the pid, which is no reason to stop here.
+        with suppress(OSError):
+            os.truncate(fd, 0)
+            os.write(fd, b"%d\n" % os.getpid())
         self._fd = fd
 
     def free(self) -> bool:
         """Whether nobody holds it."""
+        return self.holder() is None
+
+    def holder(self) -> int | None:
+        """The pid of who holds it, 0 when that is not told (yet); None when nobody does."""
         try:
             fd = os.open(self._home.root / "lock", os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
-            return True
+            return None
         try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return False
+            return None if _locked(fd, fcntl.LOCK_SH) else int(os.read(fd, 20).strip() or 0)
         finally:
             os.close(fd)
-        return True
 
     def release(self) -> None:
         """Let go, and take away what told others where to find us."""
@@ -190,9 +196,10 @@ class HomeLock:
         os.close(self._fd)
         self._fd = None
 
-    def _holder(self) -> str:
-        with suppress(StoreProblem):
-            known = read_json(self._home.platform_file)
-            if known and "pid" in known:
-                return f" (pid {known['pid']})"
-        return ""
+
+def _locked(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

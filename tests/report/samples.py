@@ -80,8 +80,10 @@ TERM = Finding(
     message="`web` did not exit within 30 s of SIGTERM; left was `node server.js` (pid 12)",
     evidence=(
         "2026-11-24T00:14:03.120448+00:00 heroku[web.2]: Stopping all processes with SIGTERM",
-        "2026-11-24T00:14:33.124001+00:00 heroku[web.2]: Error R12 (Exit timeout) -> At least one process failed to "
-        "exit within 30 seconds of SIGTERM",
+        (
+            "2026-11-24T00:14:33.124001+00:00 heroku[web.2]: Error R12 (Exit timeout) -> At least one process "
+            "failed to exit within 30 seconds of SIGTERM"
+        ),
         "2026-11-24T00:14:33.124310+00:00 heroku[web.2]: Stopping remaining processes with SIGKILL",
         "2026-11-24T00:14:33.125090+00:00 heroku[web.2]: Process exited with status 137",
     ),
@@ -98,8 +100,10 @@ SLOW = Finding(
     message="`POST /move` was answered after 30 s at depth 6, which the router does not wait for",
     evidence=(
         "41.00 s  carol  POST /move depth=6",
-        "71.00 s  heroku[router]  at=error code=H12 desc=\"Request timeout\" method=POST path=\"/move\" "
-        "dyno=web.1 connect=0ms service=30000ms status=503 bytes=0",
+        (
+            '71.00 s  heroku[router]  at=error code=H12 desc="Request timeout" method=POST path="/move" '
+            "dyno=web.1 connect=0ms service=30000ms status=503 bytes=0"
+        ),
         "84.31 s  app[web.1]  computed 4,812,330 positions",
     ),
     help="queue the move, answer at once, let a worker compute it",
@@ -155,7 +159,9 @@ def loss_timeline() -> tuple[TimelineEvent, ...]:
     """One trial: a write, a restart with a fresh disk, a read that misses it."""
     trial = "fresh disk"
 
-    def event(at_s: float, lane: str, kind: str, text: str, until_s: float | None = None, ok: bool = True) -> TimelineEvent:
+    def event(
+        at_s: float, lane: str, kind: str, text: str, until_s: float | None = None, ok: bool = True
+    ) -> TimelineEvent:
         return TimelineEvent(at_s=at_s, lane=lane, kind=kind, text=text, until_s=until_s, ok=ok, trial=trial)
 
     return (
@@ -189,7 +195,7 @@ def _busy(chance: Random, requests: int) -> Iterator[TimelineEvent]:
             up = begin + 0.4 + chance.random() / 4
             yield TimelineEvent(at_s=up, lane=dyno, kind="up", text="State changed from starting to up", trial=trial)
         for at in range(requests // 3):
-            at_s = begin + 0.7 + at * 15 / requests * 3 / 5
+            at_s = begin + 0.7 + at * 21 / requests
             ok = trial == "calm" or chance.random() > 0.06
             yield TimelineEvent(
                 at_s=at_s,
@@ -218,7 +224,12 @@ def _busy(chance: Random, requests: int) -> Iterator[TimelineEvent]:
                 yield TimelineEvent(at_s=at_s + 0.5, lane=dyno, kind="up", text="State changed to up", trial=trial)
         if trial == "two dynos":
             yield TimelineEvent(
-                at_s=begin + 5.05, lane="bob", kind="loss", text="GET /cart -> 200, 31013 is missing", trial=trial, ok=False
+                at_s=begin + 5.05,
+                lane="bob",
+                kind="loss",
+                text="GET /cart -> 200, 31013 is missing",
+                trial=trial,
+                ok=False,
             )
         begin += 12
 
@@ -262,8 +273,10 @@ NEVER_UP = AppVerdict(
                 message="`web` did not bind $PORT (21544) within 60 s of launch; it listens on 127.0.0.1:3000",
                 evidence=(
                     "0.00 s  heroku[web.1]  Starting process with command `node server.js`",
-                    "60.00 s  heroku[web.1]  Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 "
-                    "seconds of launch",
+                    (
+                        "60.00 s  heroku[web.1]  Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
+                        "within 60 seconds of launch"
+                    ),
                     "60.01 s  heroku[web.1]  Process exited with status 137",
                 ),
                 help="listen on `process.env.PORT` and 0.0.0.0 first, build the index after that",
@@ -293,7 +306,10 @@ UNSEEN = app(
     ),
 )
 
-HOSTILE = "<script>alert(1)</script> ]]> &amp; \" ' `a` {0} [x](http://evil) \x1b[31mred\x1b[0m \x00\x07\x9b2J \u202eabc \udc80 \ufffe"
+HOSTILE = (
+    "<script>alert(1)</script> ]]> &amp; \" ' `a` {0} [x](http://evil) "
+    "\x1b[31mred\x1b[0m \x00\x07\x9b2J \u202eabc \udc80 \ufffe"
+)
 LONG = "x" * 3000
 FOREIGN = "书店の棚 – Größe, naïveté, שלום, 👩‍💻, e\u0301"
 STRANGE = AppVerdict(
@@ -341,7 +357,16 @@ REPORTS = {
     "suppressed": report(SUPPRESSED),
     "kept": report(CLEAN),
     "several": report(
-        CLEAN, GUESTBOOK, SHOP, STUBBORN, CHESS, NEVER_UP, UNSEEN, WARNED, SUPPRESSED, command="minipaas chaos examples/*"
+        CLEAN,
+        GUESTBOOK,
+        SHOP,
+        STUBBORN,
+        CHESS,
+        NEVER_UP,
+        UNSEEN,
+        WARNED,
+        SUPPRESSED,
+        command="minipaas chaos examples/*",
     ),
     "strange": report(STRANGE),
     "nothing": report(),

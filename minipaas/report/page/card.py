@@ -4,30 +4,29 @@ from collections.abc import Sequence
 
 from minipaas.model.verdict import Severity
 from minipaas.report.document import Told
-from minipaas.report.evidence import Moment, moments
+from minipaas.report.evidence import LONGEST_LINE, Moment, moments
 from minipaas.report.page.drawing import drawing
 from minipaas.report.page.lanes import Panel
 from minipaas.report.page.markup import Html, joined, prose, tag
 from minipaas.report.plain import clipped
 from minipaas.rules.catalogue import BY_CODE
 
-LONGEST_LINE = 2000
-
 
 def card(told: Told, panel: Panel | None) -> Html:
     """`panel` is the trial that shows it, None when nothing is to be drawn."""
     finding = told.finding
     entry = BY_CODE.get(finding.code)
+    change = finding.help or (entry.fix if entry else "")
     return tag(
         "article",
         _badges(told),
-        tag("h4", prose(finding.message), id=f"{told.fingerprint}-title"),
+        tag("h4", prose(finding.message), id=f"{told.fingerprint}-title", class_=_begins(finding.message)),
         _place(told),
-        story(finding.evidence),
+        story(finding.evidence, lost=tuple(loss.text for loss in panel.losses) if panel else ()),
         figure(panel) if panel else None,
         tag(
             "div",
-            _aside("What to change", tag("p", prose(finding.help or (entry.fix if entry else "")))),
+            _aside("What to change", tag("p", prose(change), class_=_begins(change))) if change else None,
             _aside("Why it matters", tag("p", prose(entry.why)), _source(entry.source)) if entry else None,
             class_="pair",
         ),
@@ -38,10 +37,10 @@ def card(told: Told, panel: Panel | None) -> Html:
     )
 
 
-def story(evidence: Sequence[str]) -> Html | None:
-    """The evidence as a list, in order; lines that say no time are remarks under it."""
-    told = [each for each in moments(clipped(line, LONGEST_LINE) for line in evidence) if each.what]
-    steps = [tag("li", *_step(each), class_=_kind(each)) for each in told]
+def story(evidence: Sequence[str], *, lost: Sequence[str] = ()) -> Html | None:
+    """The evidence as a list, in order; lines that say no time are remarks. `lost` are lines that tell of a loss."""
+    told = [each for each in moments(evidence) if each.what]
+    steps = [tag("li", *_step(each), class_="step lost" if each.what in lost else _kind(each)) for each in told]
     return tag("ol", *steps, class_="story") if steps else None
 
 
@@ -103,6 +102,11 @@ def _kind(each: Moment) -> str:
     if each.who == "fault":
         return "step strike"
     return "step platform" if each.who.startswith("heroku[") else "step"
+
+
+def _begins(text: str) -> str | None:
+    """Messages are lower case; on a page their first letter is shown as a capital, unless it is code."""
+    return "begins" if text[:1].isalpha() else None
 
 
 def _aside(heading: str, *content: Html) -> Html:

@@ -111,7 +111,14 @@ def _requests(lane: Lane, scale: _Scale, middle: int) -> Iterator[Html]:
         x = scale.x(mark.at_s)
         said = _said(mark.at_s, lane.name, mark.text + more)
         if mark.until_s is not None and scale.x(mark.until_s) - x > 4:
-            yield tag("line", x1=x, x2=scale.x(mark.until_s), y1=middle, y2=middle, class_="lasting" if ok else "lasting bad")
+            yield tag(
+                "line",
+                x1=x,
+                x2=scale.x(mark.until_s),
+                y1=middle,
+                y2=middle,
+                class_="lasting" if ok else "lasting bad",
+            )
         if ok:
             yield tag("circle", said, cx=x, cy=middle, r=3.6, class_="event ok")
         else:

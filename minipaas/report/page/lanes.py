@@ -1,26 +1,17 @@
 """What is drawn of a timeline, as values: a panel for each trial, a lane for each dyno and client. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import isfinite
 
 from minipaas.model.verdict import TimelineEvent
+from minipaas.report.page.spans import Span, spans
 
 #: A lane with one of these is a client's.
 _OF_CLIENTS = frozenset({"request", "loss"})
 #: A lane that holds nothing but faults is not drawn: they stand across all lanes.
 _FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A state of a dyno that lasts: `starting`, `up`, or `stopping`, beside which the next process may start."""
-
-    state: str
-    begin: float
-    end: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,47 +79,4 @@ def _lane(name: str, events: list[TimelineEvent], end: float) -> Lane:
         marks = tuple(event for event in events if event.kind != _FAULT)
         return Lane(name, True, (), marks)
     marks = tuple(event for event in events if event.kind == "kill" or (event.kind == "exit" and not event.ok))
-    return Lane(name, False, tuple(_spans(events, end)), marks)
-
-
-def _spans(events: Iterable[TimelineEvent], end: float) -> list[Span]:
-    """States from what happened. At a restart the old process stops while the new one starts, under one name."""
-    spans: list[Span] = []
-    living: tuple[str, TimelineEvent] | None = None
-    ending: TimelineEvent | None = None
-
-    def close(state: str, event: TimelineEvent, at_s: float) -> None:
-        spans.append(Span(state, event.at_s, max(at_s, event.at_s), event.text))
-
-    for event in events:
-        match event.kind:
-            case "boot" | "up":
-                if living:
-                    close(*living, event.at_s)
-                living = ("starting" if event.kind == "boot" else "up", event)
-            case "stop":
-                # The replacement may have begun at this same moment; then it is the one before that stops.
-                starts_now = living is not None and living[0] == "starting" and living[1].at_s == event.at_s
-                if living and not starts_now:
-                    close(*living, event.at_s)
-                    living = None
-                ending = event
-            case "exit" | "kill":
-                if ending:
-                    close("stopping", ending, event.at_s)
-                elif living:
-                    close(*living, event.at_s)
-                    living = None
-                ending = None
-        if event.until_s is not None and event.kind in ("boot", "up", "stop"):
-            if ending is event:
-                close("stopping", event, event.until_s)
-                ending = None
-            elif living and living[1] is event:
-                close(*living, event.until_s)
-                living = None
-    if ending:
-        close("stopping", ending, end)
-    if living:
-        close(*living, end)
-    return spans
+    return Lane(name, False, spans(events, end), marks)

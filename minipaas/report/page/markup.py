@@ -15,7 +15,7 @@ Child: TypeAlias = "str | Html | None"
 _VOID = frozenset({"br", "circle", "line", "link", "meta", "path", "rect"})
 
 
-def tag(name: str, *children: Child, **attributes: str | int | float | None) -> Html:
+def tag(name: str, /, *children: Child, **attributes: str | int | float | None) -> Html:
     """An element. `class_` is `class`, `aria_label` is `aria-label`; an attribute that is None is left out."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'

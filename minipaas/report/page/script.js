@@ -29,11 +29,18 @@ for (const figure of document.querySelectorAll("figure")) {
     readout.textContent = events[at] ? told(events[at]) : "";
   };
   figure.classList.add("live");
+  const scroll = figure.querySelector(".scroll");
+  const loss = figure.querySelector(".loss");
+  if (loss) {
+    // On a narrow screen the picture begins where it matters.
+    const { left, width } = scroll.getBoundingClientRect();
+    scroll.scrollLeft += loss.getBoundingClientRect().left - left - width * 0.7;
+  }
   figure.addEventListener("pointerover", (moved) => {
     const event = moved.target.closest(".event");
     if (event) show(events.indexOf(event));
   });
-  figure.querySelector(".scroll").addEventListener("keydown", (pressed) => {
+  scroll.addEventListener("keydown", (pressed) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[pressed.key];
     const edge = { Home: 0, End: events.length - 1 }[pressed.key];
     if (step === undefined ? edge === undefined : false) return;

@@ -22,7 +22,11 @@ def sentence(report: Report) -> str:
         if len(unknown) == 1:
             return f"Too little was seen of {unknown[0].app} to tell"
         return f"Too little was seen of {len(unknown)} of {len(report.apps)} apps to tell"
-    return f"{report.apps[0].app} keeps the rules" if len(report.apps) == 1 else f"All {len(report.apps)} apps keep the rules"
+    return (
+        f"{report.apps[0].app} keeps the rules"
+        if len(report.apps) == 1
+        else f"All {len(report.apps)} apps keep the rules"
+    )
 
 
 def overall(app: AppVerdict) -> Verdict:

@@ -1,0 +1,151 @@
+"""Confirmed breaks of rule one as findings that can be understood alone. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from minipaas.chaos.history import Exchange, FileEvidence, History
+from minipaas.chaos.oracle import Loss, Symptom
+from minipaas.chaos.plan import Plan, Step, Submit, typed
+from minipaas.chaos.rule_one import Break, Result
+from minipaas.chaos.trial import Kind
+from minipaas.model.verdict import Cause, Finding, Severity
+from minipaas.rules.catalogue import BY_CODE
+
+_CODES = {
+    Cause.FILES: "MP101",
+    Cause.MEMORY: "MP102",
+    Cause.BOOT_SECRET: "MP103",
+    Cause.FILE_SECRET: "MP104",
+    Cause.AFFINITY: "MP105",
+}
+_KEPT_IN = {
+    Cause.FILES: "it is kept in files of the dyno",
+    Cause.MEMORY: "it is kept in the memory of one process",
+    Cause.BOOT_SECRET: "cookies are signed with a secret that each process makes at boot",
+    Cause.FILE_SECRET: "cookies are signed with a secret that is kept in a file of the dyno",
+    Cause.AFFINITY: "it is there only for who meets the same dyno again",
+}
+#: Pages that are meant to tell of the process that answers.
+_ABOUT_THE_PROCESS = ("metrics", "health", "status", "ping", "ready", "live", "debug", "info", "version")
+_MOST_FILES = 3
+
+
+def findings(plan: Plan, result: Result) -> tuple[Finding, ...]:
+    """Breaks first, then what only looks suspicious."""
+    breaks = [_break(plan, each) for each in result.breaks]
+    unique = {(finding.code, finding.subject): finding for finding in breaks}
+    return (*unique.values(), *_files(result), *_drifts(result))
+
+
+def _break(plan: Plan, found: Break) -> Finding:
+    loss, code = found.loss, _CODES[found.cause]
+    entry = BY_CODE[code]
+    write = plan.steps[loss.write] if loss.write is not None else None
+    what = f"what `{write.label}` entered" if write is not None else f"what a user sees on {loss.pattern}"
+    when = "after a relocation" if found.trial.kind is Kind.LOSE else "when another dyno answers"
+    if found.cause in (Cause.MEMORY, Cause.BOOT_SECRET):
+        when = "after a restart"
+    if found.trial.several:
+        when = "when another dyno answers"
+    return Finding(
+        code=code,
+        severity=Severity.ERROR,
+        process_type="web",
+        message=f"{what} {_verb(loss)} {when}: {_KEPT_IN[found.cause]}",
+        evidence=tuple(_evidence(plan, found)),
+        help=entry.fix,
+        cause=found.cause,
+        subject=write.label if write is not None else loss.pattern,
+    )
+
+
+def _verb(loss: Loss) -> str:
+    if loss.symptom is Symptom.STATUS:
+        return f"is refused ({loss.pattern} answers {loss.seen} instead of {loss.expected})"
+    if loss.symptom is Symptom.RETURNED:
+        return "comes back though it was taken away"
+    if loss.symptom in (Symptom.NUMBER, Symptom.LINE):
+        return f"is undone on {loss.pattern} (`{_short(loss.expected)}`, then {_short(loss.seen)})"
+    return "is gone"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _evidence(plan: Plan, found: Break) -> Iterator[str]:
+    loss = found.loss
+    calm = f"there in {found.of} of {found.of} calm plays"
+    if loss.write is not None:
+        yield _told(plan.steps[loss.write], found.example, loss.write)
+    yield f"heroku[web.1]: {found.trial.kind}{_phases(found)}"
+    for exchange in found.example.exchanges:
+        if (exchange.step, exchange.at) == (loss.read, loss.at):
+            yield f"{_line(exchange)}: {loss.expected} expected, {loss.seen} ({calm})"
+            break
+    else:
+        yield f"{loss.client} {loss.pattern}: {loss.expected} expected, {loss.seen} ({calm})"
+    yield f"the same in {found.failed} of {found.of} plays with the fault, in none of {found.of} without (p = .004)"
+    yield "; ".join(f"{name}: {'lost' if lost else 'kept'}" for name, lost in found.grid)
+    for file in _holding(found.example.files, loss):
+        yield f"disk of web.1: {file.path} ({file.size} bytes) holds {', '.join(file.holds[:3])}"
+
+
+def _phases(found: Break) -> str:
+    return f" {', '.join(sorted(found.trial.phases))}" if found.trial.phases else ""
+
+
+def _told(step: Step, example: History, index: int) -> str:
+    words = ", ".join(marker.token for marker in typed(step))
+    answer = [each for each in example.exchanges if each.step == index and not each.is_read]
+    outcome = f" -> {answer[-1].outcome} by {answer[-1].dyno}" if answer else ""
+    where = f" on {step.place.name}" if isinstance(step, Submit) else ""
+    return f"{step.client} sends `{step.label}`{where}{f' with {words}' if words else ''}{outcome}"
+
+
+def _line(exchange: Exchange) -> str:
+    return f"{exchange.client} {exchange.method} {exchange.path} -> {exchange.outcome} by {exchange.dyno}"
+
+
+def _holding(files: Sequence[FileEvidence], loss: Loss) -> list[FileEvidence]:
+    exact = [file for file in files if loss.expected in file.holds]
+    return (exact or [file for file in files if file.holds])[:_MOST_FILES]
+
+
+def _files(result: Result) -> Iterator[Finding]:
+    """Files left by requests that no confirmed break explains."""
+    if any(each.cause in (Cause.FILES, Cause.FILE_SECRET) for each in result.breaks):
+        return
+    files = {file.path: file for calm in result.calms for file in calm.files if file.holds}
+    if not files:
+        return
+    shown = ", ".join(sorted(files)[:_MOST_FILES])
+    yield Finding(
+        code="MP110",
+        severity=Severity.WARNING,
+        process_type="web",
+        message=f"requests leave what users typed in files of the dyno ({shown}), though nobody was seen to miss it",
+        evidence=tuple(
+            f"{file.path} ({file.size} bytes) holds {', '.join(file.holds[:3])}" for file in files.values()
+        )[:5],
+        help=BY_CODE["MP110"].fix,
+        subject="files",
+    )
+
+
+def _drifts(result: Result) -> Iterator[Finding]:
+    """Lines that change with the dyno on pages that are not about it; a break makes them change anyway."""
+    shown = [
+        (pattern, line)
+        for pattern, line in dict.fromkeys(result.drifts)
+        if not any(word in pattern.lower() for word in _ABOUT_THE_PROCESS)
+    ]
+    if shown and not result.breaks:
+        yield Finding(
+            code="MP111",
+            severity=Severity.WARNING,
+            process_type="web",
+            message=f"{shown[0][0]} says different numbers on different dynos: `{_short(shown[0][1])}`",
+            evidence=tuple(f"{pattern}: {_short(line)}" for pattern, line in shown[:5]),
+            help=BY_CODE["MP111"].fix,
+            subject=shown[0][0],
+        )

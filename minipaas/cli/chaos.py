@@ -1,0 +1,180 @@
+"""chaos."""
+
+import asyncio
+import os
+import random
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from minipaas import __version__
+from minipaas.chaos.experiment import Experiment, Progress, Wanted, folder_words
+from minipaas.chaos.site import site
+from minipaas.cli import output
+from minipaas.cli.group import example
+from minipaas.cli.target import choose_app, client, home
+from minipaas.cli.terminal import wants_colour
+from minipaas.clock import SystemClock
+from minipaas.daemon.wishes import Plan, Wishes, make_plan
+from minipaas.errors import UsageProblem
+from minipaas.model.verdict import AppVerdict, Report, Rule, Severity, Verdict
+from minipaas.parse.duration import parse_duration
+from minipaas.report.as_text import as_text
+from minipaas.report.writers import WRITERS
+
+_INCONCLUSIVE = 3
+_BROKEN = 1
+
+
+@click.command(
+    epilog=example(
+        "minipaas chaos",
+        "minipaas chaos examples/guestbook --rules one",
+        "minipaas chaos . --format sarif --output chaos.sarif",
+        "minipaas chaos . --format html --output chaos.html",
+    )
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option("-a", "--app", metavar="APP", help="an app that runs; it is judged in a copy, and not touched")
+@click.option("--seed", type=int, help="repeat the run of that seed  [default: drawn, and told]")
+@click.option("--rules", "rule_words", default="one,two,three", show_default=True, help="which rules")
+@click.option("--format", "format_", type=click.Choice(list(WRITERS)), default="text", show_default=True)
+@click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="a file instead of stdout")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "inconclusive"]),
+    default="error",
+    show_default=True,
+    help="from what on the exit code is 1",
+)
+@click.option("--budget", default="120s", show_default=True, help="time for one app, more or less")
+@click.option("--runtime", type=click.Choice(["auto", "sandbox", "process"]), help="what dynos are made of")
+@click.option("-b", "--buildpack", "buildpacks", multiple=True, metavar="NAME|PATH|URL", help="in order")
+@click.option("--no-color", is_flag=True, help="no colours on a terminal either")
+def chaos(
+    paths: tuple[Path, ...],
+    app: str | None,
+    seed: int | None,
+    rule_words: str,
+    format_: str,
+    path: Path | None,
+    fail_on: str,
+    budget: str,
+    runtime: str | None,
+    buildpacks: tuple[str, ...],
+    no_color: bool,
+) -> int:
+    """Judge apps by the three rules: which of them does each app break, and why?
+
+    Each app is built, run in a lab of its own and used as users would: pages, forms, APIs are found by looking. Dynos
+    are restarted and relocated meanwhile, and what users lose by that is traced to its cause. A running
+    platform is never touched.
+
+    Exit codes: 0 all rules kept, 1 a rule is broken, 3 some verdict is inconclusive.
+    """
+    rules = _rules(rule_words)
+    budget_s = _budget(budget)
+    folders = paths or ((_folder_of(app),) if app else ())
+    plan = make_plan(home(), Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks))
+    drawn = random.SystemRandom().randrange(1, 10_000) if seed is None else seed
+    words = " ".join(["minipaas chaos", *(folder_words(spec.folder) for spec in plan.apps)])
+    report = asyncio.run(_judge(plan, drawn, budget_s, rules, words))
+    _write(report, format_, path, no_color=no_color)
+    return exit_code(report, fail_on)
+
+
+async def _judge(plan: Plan, seed: int, budget_s: float, rules: frozenset[Rule], words: str) -> Report:
+    began, clock, apps = time.monotonic(), SystemClock(), list[AppVerdict]()
+    with _status() as say:
+        async with site(plan.settings.home, plan.settings.runtime) as place:
+            for spec in plan.apps:
+                command = f"minipaas chaos {folder_words(spec.folder)}"
+                wanted = Wanted(seed=seed, budget_s=budget_s, rules=rules, budgets=plan.rules, command=command)
+                progress = Progress(say)
+                apps.append(await Experiment(place, spec, wanted, clock, progress, _build_output).run())
+    return Report(
+        seed=seed,
+        duration_s=round(time.monotonic() - began, 1),
+        version=__version__,
+        apps=tuple(apps),
+        command=f"{words} --seed {seed}",
+    )
+
+
+def exit_code(report: Report, fail_on: str) -> int:
+    """0, 1 or 3, as the contract says."""
+    verdicts = [each for app in report.apps for each in app.rules.values()]
+    warned = any(finding.severity is Severity.WARNING for each in verdicts for finding in each.findings)
+    if any(each.verdict is Verdict.BROKEN for each in verdicts) or (warned and fail_on == "warning"):
+        return _BROKEN
+    if any(each.verdict is Verdict.INCONCLUSIVE for each in verdicts):
+        return _BROKEN if fail_on == "inconclusive" else _INCONCLUSIVE
+    return 0
+
+
+def _write(report: Report, format_: str, path: Path | None, *, no_color: bool) -> None:
+    if format_ == "text" and path is None:
+        colour = wants_colour(sys.stdout.isatty(), os.environ, no_color=no_color)
+        width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+        output.data(as_text(report, width=width, colour=colour))
+        return
+    text = WRITERS[format_](report)
+    if path is None:
+        output.data(text)
+        return
+    try:
+        path.write_text(text + "\n")
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path}: {error.strerror}") from error
+    output.note(f"The report is in {path}")
+
+
+def _rules(words: str) -> frozenset[Rule]:
+    known = {str(rule): rule for rule in Rule}
+    chosen = [word.strip() for word in words.split(",") if word.strip()]
+    for word in chosen:
+        if word not in known:
+            raise UsageProblem(f"there is no rule `{word}`", f"rules: {', '.join(known)}")
+    return frozenset(known[word] for word in chosen) or frozenset(Rule)
+
+
+def _budget(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds is None or seconds <= 0:
+        raise UsageProblem(f"cannot read the budget `{text}`", "write `120s` or `5m`")
+    return seconds
+
+
+def _folder_of(app: str) -> Path:
+    platform = client()
+    return Path(platform.get(f"/apps/{choose_app(platform, app)}")["source"])
+
+
+def _build_output(data: bytes) -> None:
+    if not sys.stderr.isatty():
+        return
+    sys.stderr.buffer.write(data)
+    sys.stderr.buffer.flush()
+
+
+def _status() -> Any:
+    """A line that tells what goes on: live on a terminal, one after another elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext(lambda app, text: output.note(f"{app}: {text}"))
+    return _Live()
+
+
+class _Live:
+    def __enter__(self) -> Any:
+        from rich.console import Console  # noqa: PLC0415  only where there is a terminal
+
+        self._status = Console(stderr=True).status("")
+        self._status.__enter__()
+        return lambda app, text: self._status.update(f"{app}: {text}")
+
+    def __exit__(self, *error: Any) -> None:
+        self._status.__exit__(*error)
