@@ -36,7 +36,8 @@ _SETTINGS = {
     "log_line_prefix": "",
     "log_checkpoints": "off",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+#: `synchronous_commit` stays on: without it a killed server loses what it has acknowledged.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 #: Since 18 there are I/O processes, which a small server does not need.
 _SINCE_18 = {"io_method": "sync"}
 #: How long a session that is to end may take, in ms.

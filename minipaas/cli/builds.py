@@ -68,6 +68,8 @@ def create(app: str | None, buildpacks: tuple[str, ...], path: Path) -> None:
     ended = platform.get(f"/apps/{name}/builds/{begun['id']}")
     if ended["error"] or ended["status"] == "failed":
         raise BuildFailed(ended["error"] or "the build failed", ended["hint"])
+    release = platform.get(f"/apps/{name}")["release"]
+    output.note(f"{name} {release} runs{' (its source is unchanged, so its slug is too)' if ended['reused'] else ''}")
 
 
 @click.command(name="builds:output", epilog=example("minipaas builds:output", "minipaas builds:output 01234567-..."))

@@ -13,7 +13,7 @@ from minipaas.cli import output
 from minipaas.cli.group import example
 from minipaas.cli.target import home
 from minipaas.errors import MinipaasError, PlatformDown
-from minipaas.store.home import HomeLock
+from minipaas.store.home import Home, HomeLock
 
 #: Longer than a dyno's grace after SIGTERM and the router's together.
 LONGEST_S = 60.0
@@ -25,10 +25,7 @@ def down(force: bool) -> None:
     """Stop the platform: every dyno gets SIGTERM and its time to end; nothing is left running."""
     place = home()
     lock = HomeLock(place)
-    try:
-        pid = int(Client(place).call("POST", "/minipaas/actions/stop", {"force": force})["pid"])
-    except PlatformDown:
-        pid = _interrupted(lock, force=force)
+    pid = _asked(place, lock, force=force)
     if pid is None:
         output.note(f"No platform runs on {place.root}.")
         return
@@ -37,8 +34,16 @@ def down(force: bool) -> None:
     output.done()
 
 
+def _asked(place: Home, lock: HomeLock, *, force: bool) -> int | None:
+    """Ask the platform to stop; its pid, None when there is none."""
+    try:
+        return int(Client(place).call("POST", "/minipaas/actions/stop", {"force": force})["pid"])
+    except PlatformDown:
+        return _interrupted(lock, force=force)
+
+
 def _interrupted(lock: HomeLock, *, force: bool) -> int | None:
-    """Ask a platform that does not answer yet by signal; its pid, None when there is none."""
+    """The same by signal, for a platform that does not answer yet."""
     pid = lock.holder()
     # Two of one kind may arrive as one.
     for number in (signal.SIGTERM, signal.SIGINT) if force else (signal.SIGTERM,):

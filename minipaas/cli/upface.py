@@ -13,7 +13,7 @@ from minipaas.daemon.detach import Report
 from minipaas.daemon.serve import all_up
 from minipaas.daemon.wishes import Plan
 from minipaas.model.dyno import DynoState
-from minipaas.model.logline import LogChunk
+from minipaas.model.logline import LogChunk, Source
 
 
 class UpFace:
@@ -49,13 +49,14 @@ class UpFace:
         self._write(data)
 
     def followed(self, app: RunningApp) -> None:
-        """Show the app's log from here on."""
+        """Show the app's log from here on; of a detached platform only what its release command says."""
         printer = self._printer
-        if printer is None:
-            return
 
         def show(chunk: LogChunk) -> None:
-            printer.print(app.name, chunk)
+            if printer is not None:
+                printer.print(app.name, chunk)
+            elif self._report is not None and chunk.source is Source.APP and chunk.process.startswith("release."):
+                self._report.write(chunk.data)
 
         self._unfollow.append(app.channel.listen(show))
 

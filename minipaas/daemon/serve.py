@@ -13,6 +13,9 @@ from minipaas.control.settings import AppSpec
 from minipaas.daemon.wishes import Plan
 from minipaas.model.dyno import DynoState
 
+#: A build or a boot that takes longer than this can be looked at, and stopped, by other commands.
+API_WAITS_S = 2.0
+
 
 class Face(Protocol):
     """What a person sees of a platform while it runs."""
@@ -30,7 +33,7 @@ class Face(Protocol):
         """Every dyno is up or has crashed."""
 
     def answering(self) -> None:
-        """The control API answers: other commands work from here on."""
+        """The apps are up and the control API answers: every other command works from here on."""
 
     def stopping(self, plane: ControlPlane) -> None:
         """The platform goes down."""
@@ -59,8 +62,7 @@ async def serve(plan: Plan, face: Face) -> Ending:
             stack.callback(_on_signals(plane, ending))
             face.opened(plane)
             try:
-                await _unless_stopped(plane, _bring_up(plane, plan, face))
-                await _unless_stopped(plane, _open_api(plane, stack, face))
+                await _unless_stopped(plane, _start(plane, plan, face, stack))
                 await plane.stop_asked.wait()
             finally:
                 face.stopping(plane)
@@ -68,6 +70,20 @@ async def serve(plan: Plan, face: Face) -> Ending:
     finally:
         await face.closed()
     return ending
+
+
+async def _start(plane: ControlPlane, plan: Plan, face: Face, stack: AsyncExitStack) -> None:
+    """The web framework takes longer to load than a small app to boot, so it waits for the apps, but not for long."""
+    up = asyncio.ensure_future(_bring_up(plane, plan, face))
+    try:
+        await asyncio.wait({up}, timeout=API_WAITS_S)
+        if not up.done() or up.exception() is None:
+            await _open_api(plane, stack)
+        await up
+    finally:
+        up.cancel()
+        await asyncio.wait({up})
+    face.answering()
 
 
 async def _bring_up(plane: ControlPlane, plan: Plan, face: Face) -> None:
@@ -83,11 +99,9 @@ def all_up(plane: ControlPlane) -> bool:
     return all(slot.state is not DynoState.CRASHED for slot in slots)
 
 
-async def _open_api(plane: ControlPlane, stack: AsyncExitStack, face: Face) -> None:
-    """The web framework takes longer to load than a small app to boot, so it waits until the apps are up."""
+async def _open_api(plane: ControlPlane, stack: AsyncExitStack) -> None:
     module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
     await stack.enter_async_context(module.serving(plane))
-    face.answering()
 
 
 async def _deploy(plane: ControlPlane, spec: AppSpec, face: Face) -> None:
