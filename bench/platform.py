@@ -76,8 +76,12 @@ class _Unix(http.client.HTTPConnection):
 
 def environment(home: Path) -> dict[str, str]:
     """What the command is run with."""
-    base = {key: value for key, value in os.environ.items() if not key.startswith("MINIPAAS_")}
-    return {**base, "MINIPAAS_HOME": str(home), "NO_COLOR": "1"}
+    return {**users_environment(), "MINIPAAS_HOME": str(home), "NO_COLOR": "1"}
+
+
+def users_environment() -> dict[str, str]:
+    """This environment without what a developer's machine may have set: PYTHONDONTWRITEBYTECODE slows all starts."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("MINIPAAS_", "PYTHON"))}
 
 
 def begin(command: Path, home: Path, app: Path, *words: str, port: int = 0) -> Platform:

@@ -1,7 +1,6 @@
 """How long from asking for a restart until the new life answers, and how long the app's own boot takes."""
 
 import http.client
-import os
 import signal
 import subprocess
 import time
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.peers import system_python
+from bench.platform import users_environment
 from bench.waiting import end, free_port, until_ok
 
 #: The interpreter of the system: a shim before it on PATH costs 100 ms.
@@ -24,7 +24,7 @@ def own_boot(app: Path) -> float:
     process = subprocess.Popen(
         ["sh", "-c", "exec python3 server.py"],
         cwd=app,
-        env={**os.environ, "PATH": _PATH, "PORT": str(port), "BIND": "127.0.0.1"},
+        env={**users_environment(), "PATH": _PATH, "PORT": str(port), "BIND": "127.0.0.1"},
         start_new_session=True,
     )
     try:

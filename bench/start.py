@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import apps, peers
-from bench.platform import begin, running, scratch
+from bench.platform import begin, running, scratch, users_environment
 from bench.table import heading, ms, ratio, table, verdict
 from bench.waiting import cpu_s, end, free_port, until_ok
 
@@ -110,7 +110,7 @@ def _foreground(words: Callable[[int], list[str]], app: Path, stop: int, *, is_a
     process = subprocess.Popen(
         words(port),
         cwd=app,
-        env={**os.environ, "PATH": path, "PORT": str(port)},
+        env={**users_environment(), "PATH": path, "PORT": str(port)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

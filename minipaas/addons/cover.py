@@ -1,14 +1,18 @@
 """What a server is started under, so that it never runs as root and never outlives the platform.
 
-In namespaces where the machine allows them: as user 1000, whom the platform's own files belong to there, so nobody
-is created and no file changes its owner. The server is the first process of its namespace: all it started ends with
-it, a busy PostgreSQL session too. Without namespaces an ordinary user's servers are plain processes, and root's run
-as `nobody`, who owns the data folder and may pass the folders above it (CAP_DAC_OVERRIDE, no other capability).
+In namespaces where the machine allows them: as an ordinary user, to whom the platform's own files belong there, so
+nobody is created and no file changes its owner. The server is the first process of its namespace: all it started
+ends with it, a busy PostgreSQL session too. Without namespaces an ordinary user's servers are plain processes, and
+root's run as `nobody`, who owns the data folder and may pass the folders above it (CAP_DAC_OVERRIDE, no other
+capability). The kernel then ends the server with the platform (PR_SET_PDEATHSIG, by setpriv): the mark that the
+warden goes by is in the environment, and Redis writes its title over that.
 """
 
 import os
+import pwd
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +21,12 @@ from minipaas.errors import Missing
 from minipaas.runtime.choose import find_bubblewrap
 from minipaas.runtime.setup import Refused
 
-#: `nobody`, by number: a container may have no name for it.
+#: `nobody`'s number everywhere.
 NOBODY = 65534
 #: With System V memory of its own: what PostgreSQL has there ends with the namespace, also after SIGKILL.
-_NAMESPACES = (
-    *("--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-pid", "--unshare-ipc"),
-    *("--die-with-parent", "--as-pid-1", "--dev-bind", "/", "/"),
-)
-_AS_NOBODY = (
-    *(f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
-    *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--pdeathsig", "KILL", "--"),
-)
+_NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--die-with-parent", "--as-pid-1", "--dev-bind", "/", "/")
+_CAPABILITIES = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+_TIED = ("--pdeathsig", "KILL", "--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,27 @@ def find_cover() -> Cover:
     Raises:
         Missing: root has neither namespaces nor setpriv.
     """
-    return _namespaces() or (as_nobody() if os.geteuid() == 0 else Cover())
+    return _namespaces() or (as_nobody() if os.geteuid() == 0 else as_user())
 
 
 def _namespaces() -> Cover | None:
     try:
-        words = (str(find_bubblewrap()), *_NAMESPACES)
+        user = str(named_user())
+        words = (str(find_bubblewrap()), "--unshare-user", "--uid", user, "--gid", user, *_NAMESPACES)
         works = subprocess.run((*words, "--", "true"), capture_output=True, check=False).returncode == 0
     except (Refused, OSError):
         return None
-    return Cover(words, namespaces=True) if works else None
+    # What root's servers own must be root's to be theirs in there: it may have been `nobody`'s before.
+    return Cover(words, namespaces=True, owner=0 if os.geteuid() == 0 else None) if works else None
+
+
+def as_user() -> Cover:
+    """For an ordinary user without namespaces: tied to the platform where the system has a program for it."""
+    words = ("setpriv", *_TIED)
+    with suppress(OSError):
+        if subprocess.run((*words, "true"), capture_output=True, check=False).returncode == 0:
+            return Cover(words)
+    return Cover()
 
 
 def as_nobody() -> Cover:
@@ -75,4 +85,13 @@ def as_nobody() -> Cover:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise Missing("cannot run a server as root without bubblewrap or setpriv", "`apt-get install util-linux`")
-    return Cover((setpriv, *_AS_NOBODY), owner=NOBODY)
+    user = named_user()
+    return Cover(
+        (setpriv, f"--reuid={user}", f"--regid={user}", "--clear-groups", *_CAPABILITIES, *_TIED), owner=user
+    )
+
+
+def named_user() -> int:
+    """The number of a user that is not root and has a name, which initdb asks for."""
+    named = [each.pw_uid for each in pwd.getpwall() if each.pw_uid != 0]
+    return next((uid for uid in (os.geteuid(), NOBODY) if uid in named), next(iter(named), NOBODY))

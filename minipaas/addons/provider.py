@@ -283,7 +283,7 @@ async def _together(*work: Awaitable[None]) -> None:
 
 def again_after(tries: int) -> float:
     """Seconds until a server that ended by itself so many times in a row is started again."""
-    return min(_AGAIN_S * 2**tries, _AGAIN_MOST_S)
+    return min(_AGAIN_S * 2.0**tries, _AGAIN_MOST_S)
 
 
 def _letters(count: int) -> str:

@@ -1,6 +1,7 @@
 """One app from its folder to its verdict: build, boot, discover, play, judge."""
 
 import random
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,17 @@ from minipaas.chaos.trial import CALM
 from minipaas.clock import Clock
 from minipaas.control.settings import AppSpec
 from minipaas.model.platform_file import Rules
-from minipaas.model.verdict import AppVerdict, Coverage, Finding, Rule, RuleVerdict, TimelineEvent, Verdict, judge
+from minipaas.model.verdict import (
+    AppVerdict,
+    Coverage,
+    Finding,
+    Rule,
+    RuleVerdict,
+    Severity,
+    TimelineEvent,
+    Verdict,
+    judge,
+)
 
 #: Longer than Heroku waits for a first byte: an H12 is seen as one.
 ANSWER_S = 31.0
@@ -34,6 +45,8 @@ class Wanted:
     rules: frozenset[Rule] = frozenset(Rule)
     budgets: Rules = field(default_factory=Rules)
     command: str = "minipaas chaos"
+    #: The form or page that rule one is to explain; None for all.
+    only: str | None = None
 
 
 @dataclass(slots=True)
@@ -118,7 +131,12 @@ class Experiment:
             return None
         self._say("rule one: taking dynos away between requests")
         experiment = RuleOne(
-            lab, discovery.plan, reset=None, tell=self._progress.tell, out_of_time=lambda: self._late(0.6)
+            lab,
+            discovery.plan,
+            reset=None,
+            tell=self._progress.tell,
+            out_of_time=lambda: self._late(0.6),
+            only=self._wanted.only,
         )
         return await experiment.run()
 
@@ -207,7 +225,12 @@ class Experiment:
 
     def _repeat(self, finding: Finding) -> str:
         rule = next(each for each in Rule if finding.code[2] == {"one": "1", "two": "2", "three": "3"}[each])
-        return f"{self._wanted.command} --seed {self._wanted.seed} --rules {rule}"
+        only = (
+            f" --only {shlex.quote(finding.subject)}"
+            if rule is Rule.ONE and finding.severity is Severity.ERROR
+            else ""
+        )
+        return f"{self._wanted.command} --seed {self._wanted.seed} --rules {rule}{only}"
 
 
 def _why_inconclusive(discovery: Discovery, one: Result, texts: Sequence[str]) -> str | None:

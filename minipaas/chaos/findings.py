@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from minipaas.chaos.history import Exchange, FileEvidence, History
 from minipaas.chaos.oracle import Loss, Symptom
 from minipaas.chaos.plan import Plan, Step, Submit, typed
-from minipaas.chaos.rule_one import Break, Result
+from minipaas.chaos.rule_one import Break, Result, subject
 from minipaas.chaos.trial import Kind
 from minipaas.model.verdict import Cause, Finding, Severity
 from minipaas.rules.catalogue import BY_CODE
@@ -54,7 +54,7 @@ def _break(plan: Plan, found: Break) -> Finding:
         evidence=tuple(_evidence(plan, found)),
         help=entry.fix,
         cause=found.cause,
-        subject=write.label if write is not None else loss.pattern,
+        subject=subject(plan, loss),
     )
 
 

@@ -73,6 +73,7 @@ class RuleOne:
             and plays may run side by side.
         tell: gets what happens to dynos, for the report's timeline.
         out_of_time: asked between plays; True ends the search with what is known.
+        only: explain the losses of this form or page and no others.
     """
 
     def __init__(
@@ -83,7 +84,9 @@ class RuleOne:
         reset: Reset | None,
         tell: Tell,
         out_of_time: Callable[[], bool],
+        only: str | None = None,
     ) -> None:
+        self._only = only
         self._lab = lab
         self._plan = plan
         self._reset = reset
@@ -108,18 +111,22 @@ class RuleOne:
         for history in await self._in_pairs([(trial, None) for trial in _SEARCH]):
             losses += result.baseline.losses(history)
             result.drifts += result.baseline.drifts(history)
-        for group in _grouped(losses)[:MOST_EXPLAINED]:
+        groups = [each for each in _grouped(losses) if self._only in (None, subject(self._plan, each[0]))]
+        for group in groups[:MOST_EXPLAINED]:
             if self._out_of_time() and result.breaks:
                 break
             if not self._explained(group[0]):
                 await self._explain(group)
 
     def _explained(self, loss: Loss) -> bool:
-        """Whether a break of the same form or page is confirmed already."""
-        return any(self._subject(each.loss) == self._subject(loss) for each in self._result.breaks)
-
-    def _subject(self, loss: Loss) -> str:
-        return self._plan.steps[loss.write].label if loss.write is not None else loss.pattern
+        """Whether a confirmed break explains it: of the same form, or of what this one takes away or shows."""
+        step = self._plan.steps[loss.write] if loss.write is not None else None
+        follows = getattr(step, "destructive", False) or loss.symptom in _CONSEQUENCES
+        for each in self._result.breaks:
+            pages = {known.pattern for known in (each.loss, *each.also)}
+            if subject(self._plan, each.loss) == subject(self._plan, loss) or (follows and loss.pattern in pages):
+                return True
+        return bool(self._result.breaks) and getattr(step, "destructive", False)
 
     async def _plays(self, trial: Trial, count: int, steps: Sequence[int] | None = None) -> list[History]:
         return await self._in_pairs([(trial, steps)] * count)
@@ -242,7 +249,14 @@ class RuleOne:
 
 
 _PLAIN = (Symptom.STATUS, Symptom.MISSING)
+#: What usually follows from a stronger loss on the same page.
+_CONSEQUENCES = (Symptom.RETURNED, Symptom.MISSING, Symptom.LINE, Symptom.NUMBER)
 _STRENGTH = list(Symptom)
+
+
+def subject(plan: Plan, loss: Loss) -> str:
+    """What a loss is about, the same in every run: the form or call that wrote, or the page."""
+    return plan.steps[loss.write].label if loss.write is not None else loss.pattern
 
 
 def _plainness(loss: Loss) -> tuple[int, bool, int]:

@@ -6,6 +6,7 @@ import random
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ _BROKEN = 1
 @click.option("-a", "--app", metavar="APP", help="an app that runs; it is judged in a copy, and not touched")
 @click.option("--seed", type=int, help="repeat the run of that seed  [default: drawn, and told]")
 @click.option("--rules", "rule_words", default="one,two,three", show_default=True, help="which rules")
+@click.option("--only", metavar="FORM|PAGE", help="rule one: explain this loss alone, as `repeat:` says")
 @click.option("--format", "format_", type=click.Choice(list(WRITERS)), default="text", show_default=True)
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="a file instead of stdout")
 @click.option(
@@ -60,6 +62,7 @@ def chaos(
     app: str | None,
     seed: int | None,
     rule_words: str,
+    only: str | None,
     format_: str,
     path: Path | None,
     fail_on: str,
@@ -82,26 +85,25 @@ def chaos(
     plan = make_plan(home(), Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks))
     drawn = random.SystemRandom().randrange(1, 10_000) if seed is None else seed
     words = " ".join(["minipaas chaos", *(folder_words(spec.folder) for spec in plan.apps)])
-    report = asyncio.run(_judge(plan, drawn, budget_s, rules, words))
+    wanted = Wanted(seed=drawn, budget_s=budget_s, rules=rules, budgets=plan.rules, only=only)
+    report = asyncio.run(_judge(plan, wanted, words))
     _write(report, format_, path, no_color=no_color)
     return exit_code(report, fail_on)
 
 
-async def _judge(plan: Plan, seed: int, budget_s: float, rules: frozenset[Rule], words: str) -> Report:
+async def _judge(plan: Plan, wanted: Wanted, words: str) -> Report:
     began, clock, apps = time.monotonic(), SystemClock(), list[AppVerdict]()
     with _status() as say:
         async with site(plan.settings.home, plan.settings.runtime) as place:
             for spec in plan.apps:
-                command = f"minipaas chaos {folder_words(spec.folder)}"
-                wanted = Wanted(seed=seed, budget_s=budget_s, rules=rules, budgets=plan.rules, command=command)
-                progress = Progress(say)
-                apps.append(await Experiment(place, spec, wanted, clock, progress, _build_output).run())
+                mine = replace(wanted, command=f"minipaas chaos {folder_words(spec.folder)}")
+                apps.append(await Experiment(place, spec, mine, clock, Progress(say), _build_output).run())
     return Report(
-        seed=seed,
+        seed=wanted.seed,
         duration_s=round(time.monotonic() - began, 1),
         version=__version__,
         apps=tuple(apps),
-        command=f"{words} --seed {seed}",
+        command=f"{words} --seed {wanted.seed}",
     )
 
 

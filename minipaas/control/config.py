@@ -59,8 +59,8 @@ def compose_formation(
     """Quantity and size of each process type of the slug.
 
     What was scaled before stays; before that stands what app.json says; else one dyno of each type the Procfile
-    declares and of `web`, none of a buildpack's other default types (heroku.md 1.3: console, rake). `given` goes
-    before all of them.
+    declares and of `web`, none of a buildpack's other default types (heroku.md 1.3: console, rake) and of `mcp…`.
+    `given` goes before all of them.
 
     Raises:
         UsageProblem: a type that the app does not have, or more dynos than one app may have.
@@ -68,9 +68,14 @@ def compose_formation(
     standing = {
         type_: current.get(type_)
         or app_json.formation.get(type_)
-        or FormationEntry(0 if type_ in slug.default_types and type_ != "web" else 1)
+        or FormationEntry(0 if _at_rest(type_, slug) else 1)
         for type_ in slug.process_types
         if type_ != RELEASE_TYPE
     }
     changes = [ScaleChange(type_, quantity=entry.quantity, size=entry.size) for type_, entry in given.items()]
     return apply(standing, changes)
+
+
+def _at_rest(type_: str, slug: Slug) -> bool:
+    """Heroku runs MCP servers (`mcp…`) one at a time when a model calls: they read stdin, and end when it does."""
+    return type_.startswith("mcp") or (type_ in slug.default_types and type_ != "web")

@@ -2,14 +2,17 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from minipaas.addons.provider import Addons
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
+from minipaas.control.addons import attachments, overruled, provide
 from minipaas.control.app import RunningApp
 from minipaas.control.config import compose_config, compose_formation, describe_change
 from minipaas.control.settings import AppSpec
 from minipaas.errors import BuildFailed, MinipaasError
+from minipaas.model.addon import Addon
 from minipaas.model.app import FileWarning
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus, Slug
 from minipaas.parse.manifest import AppFiles, read_app_files
@@ -28,29 +31,41 @@ class Deploy:
 
 
 async def deploy(
-    app: RunningApp, spec: AppSpec, links: Mapping[str, str], builder: Builder, output: Output, build_id: str
+    app: RunningApp,
+    spec: AppSpec,
+    links: Mapping[str, str],
+    services: tuple[Builder, Addons],
+    output: Output,
+    build_id: str,
 ) -> Deploy:
     """Build `spec.folder` and run it as the app's next release; an unchanged app gets no new one.
 
     Args:
         links: config vars that name other apps' URLs.
+        services: what makes slugs, and what makes add-ons.
 
     Raises:
         FileProblem: one of the app's files is faulty.
         BuildFailed: no slug, or the release command failed; what ran before goes on running.
-        StoreProblem: disk full.
+        StoreProblem: disk full, or an add-on's server does not start.
+        Missing: no server is installed that can read what an add-on's earlier one wrote.
     """
+    builder, addons = services
     files = read_app_files(lambda name: _read(spec, name), str(spec.folder))
     _tell(files.warnings, output)
-    config = compose_config(
-        app.record.config, files.app_json, (files.dotenv, spec.env, links), lambda: secrets.token_hex(32)
-    )
+    _tell(await provide(addons, app.name, files.app_json.addons), output)
+    attached = addons.config(app.name)
+    given = (files.dotenv, spec.env, links)
+    _tell(overruled(given, attached), output)
+    config = compose_config(app.record.config, files.app_json, (*given, attached), lambda: secrets.token_hex(32))
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
     result, build = await _build(app, spec, files, config, builder, output, build_id)
     formation = compose_formation(result.slug, app.record.formation, files.app_json, spec.formation)
+    before = app.record.current
+    _attach(app, addons.addons(app.name), attached)
     release, new = await _release(app, result, config, output)
     app.run(result.slug, release, formation)
-    return Deploy(release=release, build=build, new=new)
+    return Deploy(release=release, build=build, new=new or release != before)
 
 
 def _read(spec: AppSpec, name: str) -> bytes | None:
@@ -60,7 +75,7 @@ def _read(spec: AppSpec, name: str) -> bytes | None:
         return None
 
 
-def _tell(warnings: tuple[FileWarning, ...], output: Output) -> None:
+def _tell(warnings: Iterable[FileWarning | str], output: Output) -> None:
     for warning in warnings:
         output(f" !     {warning}\n".encode())
 
@@ -99,6 +114,13 @@ async def _build(
     app.remember_build(build)
     app.say("Build succeeded")
     return result, build
+
+
+def _attach(app: RunningApp, addons: Iterable[Addon], attached: Mapping[str, str]) -> None:
+    for description, config in attachments(app.record.config, addons, attached):
+        current = app.record.current
+        release = app.add_release(description, current.slug_id if current else None, config)
+        app.settle_release(release, ReleaseStatus.SUCCEEDED)
 
 
 async def _release(

@@ -8,9 +8,10 @@ import random
 import sys
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 
+from minipaas.addons.provider import Addons
 from minipaas.build.builder import Builder
 from minipaas.build.detect import shipped_folder
 from minipaas.clock import SystemClock
@@ -61,6 +62,7 @@ class ControlPlane:
         self.store = Apps(settings.home)
         self.slugs = Slugs(settings.home)
         self.logplex = Logplex(settings.home.logs, self.clock)
+        self.addons = Addons(settings.home.addons, self.clock, self.rng, self._addon_log)
         self.tasks = Tasks(_told)
         self.port = 0
         self.stop_asked = asyncio.Event()
@@ -153,7 +155,7 @@ class ControlPlane:
         for used in spec.uses:
             links[f"{used.upper().replace('-', '_')}_URL"] = self.own_url(await self.app(used))
         async with self._deploying.setdefault(spec.name, asyncio.Lock()):
-            return await deploy(app, spec, links, self.builder, output, build_id)
+            return await deploy(app, spec, links, (self.builder, self.addons), output, build_id)
 
     def begin_build(self, spec: AppSpec) -> str:
         """Deploy beside everything else; the build's id, under which `builds` has the output."""
@@ -208,6 +210,7 @@ class ControlPlane:
         await asyncio.gather(*(app.dynos.shut_down() for app in self.apps.values()))
         await routing
         await self.tasks.cancel()
+        await self.addons.close()
         await self.logplex.close()
         await self.runtime.close()
 
@@ -259,6 +262,9 @@ class ControlPlane:
                 return await self.router.listen_app(app, self.settings.address, port)
         return await self.router.listen_app(app, self.settings.address, 0)
 
+    def _addon_log(self, app: str, process: str) -> Callable[[bytes], None]:
+        return self.logplex.channel(app).stream(process)
+
     def _log_requests(self, records: Sequence[RequestRecord]) -> None:
         by_app: dict[str, list[RequestRecord]] = {}
         for record in records:
@@ -288,6 +294,7 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         await runtime.sweep()
         plane = ControlPlane(settings, runtime, capabilities)
         stack.push_async_callback(plane.close)
+        await plane.addons.sweep()
         await plane.open()
         plane.tasks.start(plane.builder.sweep())
         yield plane

@@ -51,11 +51,18 @@ class _Reader:
             name=faults.take(entry("name"), Node.text, None),
             env=faults.each_entry(entry("env"), _env_wish),
             formation=faults.each_entry(entry("formation"), self._formation_entry),
-            addons=faults.each_item(entry("addons"), _addon_wish),
+            addons=self._addons(entry("addons")),
             buildpacks=faults.each_item(entry("buildpacks"), _buildpack),
             scripts=faults.each_entry(entry("scripts"), lambda _, node: node.text()),
             warnings=(*warnings, *self._warnings),
         )
+
+    def _addons(self, node: Node | None) -> tuple[AddonWish, ...]:
+        """`"addons": "sentry"` is met in real apps: `git push` never reads the key, so Heroku never complains."""
+        if node is None or not isinstance(node.value, str):
+            return self.faults.each_item(node, _addon_wish)
+        self._warn(node, f'`addons` must be a list: read as ["{node.value}"]')
+        return tuple(filter(None, [self.faults.take(node, _addon_wish, None)]))
 
     def _warn(self, node: Node, message: str) -> None:
         self._warnings.append(FileWarning(node.path, node.line, message))

@@ -59,13 +59,11 @@ def _app(app: AppVerdict, at: int) -> Html:
     drawn = panels(app.timeline)
     told = findings(app)
     # A picture stands in the card of the first finding that names its trial, and once only.
-    shown = {each.finding.trial: each.fingerprint for each in reversed(told)}
-    by_trial = {panel.trial: panel for panel in drawn}
+    left = {panel.trial: panel for panel in drawn}
     cards = [
-        card(each, by_trial.get(each.finding.trial) if shown[each.finding.trial] == each.fingerprint else None)
-        for each in told
+        card(each, left.pop(each.finding.trial, None) if each.finding.trial else None, f"{anchor(at)}-{number}")
+        for number, each in enumerate(told, start=1)
     ]
-    others = [panel for panel in drawn if panel.trial not in shown]
     return tag(
         "section",
         tag("h2", app.app, " ", tag("small", app.release) if app.release else None, id=f"{anchor(at)}-title"),
@@ -74,7 +72,7 @@ def _app(app: AppVerdict, at: int) -> Html:
         _unknown(app),
         _suppressed(app),
         _coverage(app),
-        _trials(others),
+        _trials("Other trials" if len(left) < len(drawn) else "Timeline", tuple(left.values())),
         id=anchor(at),
         class_="app",
         aria_labelledby=f"{anchor(at)}-title",
@@ -126,7 +124,7 @@ def _coverage(app: AppVerdict) -> Html:
     )
 
 
-def _trials(others: list[Panel]) -> Html | None:
+def _trials(heading: str, others: tuple[Panel, ...]) -> Html | None:
     if not others:
         return None
     drawn = [
@@ -134,10 +132,11 @@ def _trials(others: list[Panel]) -> Html | None:
             "details",
             tag("summary", f"{panel.trial or 'The run'} ", tag("span", _told(panel), class_="soft")),
             figure(panel),
+            open="" if len(others) == 1 else None,
         )
         for panel in others
     ]
-    return _block("Other trials", *drawn)
+    return _block(heading, *drawn)
 
 
 def _told(panel: Panel) -> str:

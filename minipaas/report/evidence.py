@@ -11,6 +11,7 @@ LONGEST_LINE = 600
 _HEROKU = re.compile(
     r"(?:\d{4}-\d\d-\d\dT)?(\d\d:\d\d:\d\d(?:\.\d{1,3})?)\S*\s+((?:app|heroku)\[[^\]\s]*\]):?\s+(.*)"
 )
+_SPEAKER = re.compile(r"((?:app|heroku)\[[^\]\s]*\]): +(\S.*)")
 _COLUMNS = re.compile(r"(\+?\d[\d:.,]*(?: ?(?:ms|s|min))?) {2,}(?:(\S(?:[^ ]| (?! ))*) {2,})?(\S.*)")
 
 
@@ -24,12 +25,13 @@ class Moment:
 
 
 def moment(line: str) -> Moment:
-    """Read `TIME  WHO  WHAT`, `TIME  WHAT`, or a line of Heroku's log; any other line is all `what`."""
+    """Read `TIME  WHO  WHAT`, `TIME  WHAT`, or a log line with or without its time; any other line is all `what`."""
     line = line.strip()
     found = _HEROKU.fullmatch(line) or _COLUMNS.fullmatch(line)
-    if found is None:
-        return Moment("", "", line)
-    return Moment(found[1], found[2] or "", found[3])
+    if found is not None:
+        return Moment(found[1], found[2] or "", found[3])
+    spoken = _SPEAKER.fullmatch(line)
+    return Moment("", spoken[1], spoken[2]) if spoken else Moment("", "", line)
 
 
 def moments(lines: Iterable[str]) -> tuple[Moment, ...]:

@@ -30,9 +30,15 @@ def find(word: str) -> Entry:
     by_word = {key: entry for entry in ENTRIES for key in (entry.code.lower(), entry.name)}
     if wanted in by_word:
         return by_word[wanted]
-    near = get_close_matches(wanted, by_word, n=1, cutoff=0.6)
+    meant = _by_digits(wanted)
+    near = [meant] if meant in by_word else get_close_matches(wanted, by_word, n=1)
     hint = f"did you mean `{_as_written(near[0])}`?" if near else "`minipaas explain` lists all codes"
     raise UsageProblem(f"there is no code `{word}`", hint)
+
+
+def _by_digits(word: str) -> str:
+    """`mp1o1` as the code that was meant: letters that look like digits are digits after `mp`."""
+    return word[:2] + word[2:].translate(str.maketrans("oil", "011")) if word.startswith("mp") else word
 
 
 def _as_written(word: str) -> str:

@@ -20,6 +20,7 @@ from minipaas.runtime.traces import Traces
 
 #: Survivors of the main process are looked for this often; nobody tells of their end.
 _LOOK_S = 0.05
+_UNSEEN_LOOKS = 20
 
 
 class PlainProcess:
@@ -46,6 +47,7 @@ class PlainProcess:
         self._exit: asyncio.Future[Exit] = self._loop.create_future()
         self._session = True
         self._terminated = self._killed = False
+        self._unseen = 0
         self._output = OutputPipe(output, launch.output)
         self._output.start()
         when_ended(main, self._main_ended)
@@ -73,7 +75,7 @@ class PlainProcess:
                 os.kill(pid, number)
 
     def _main_ended(self) -> None:
-        if not self.pids():
+        if self._nobody_left():
             self._end()
             return
         if not self._terminated and not self._killed:
@@ -83,12 +85,23 @@ class PlainProcess:
 
     def _look(self) -> None:
         """Until nobody is left."""
-        if not self.pids():
+        if self._nobody_left():
             self._end()
             return
         if self._killed:
             self._signal_all(signal.SIGKILL)
         self._loop.call_later(_LOOK_S, self._look)
+
+    def _nobody_left(self) -> bool:
+        """Two looks, for one may miss a process whose parent ends meanwhile.
+
+        While the output has no end somebody holds it, seen or not; one that stays unseen is no longer waited for.
+        """
+        if self.pids() or self.pids():
+            self._unseen = 0
+            return False
+        self._unseen += 1
+        return not self._output.open or self._unseen > _UNSEEN_LOOKS
 
     def _end(self) -> None:
         try:

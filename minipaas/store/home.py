@@ -80,6 +80,11 @@ class Home:
         """The disk areas of the hosts; empty when nothing runs."""
         return self.root / "hosts"
 
+    @property
+    def addons(self) -> Path:
+        """One folder an app, with its add-ons' records and data."""
+        return self.root / "addons"
+
     def prepare(self) -> None:
         """Make the folders.
 

@@ -1,4 +1,4 @@
-"""Golden files: what a writer wrote when a person last looked at it. `MINIPAAS_RENEW=1 pytest tests/report` renews them."""
+"""Golden files: what a writer wrote when a person last looked. `MINIPAAS_RENEW=1 pytest tests/report` renews them."""
 
 import os
 from pathlib import Path

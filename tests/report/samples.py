@@ -128,6 +128,21 @@ P95 = Finding(
     subject="GET /search",
 )
 
+UNTIMED = Finding(
+    code="MP104",
+    severity=Severity.ERROR,
+    process_type="web",
+    message="what `POST /login` entered is refused (/account answers 302 instead of 200) after a relocation",
+    evidence=(
+        "alice sends `POST /login` on /login with zq017mk -> 303 by web.1",
+        "heroku[web.1]: fresh disk, after submit of step 4",
+        "alice GET /account -> 302 by web.1: 200 expected, 302 (there in 5 of 5 calm plays)",
+        "the same in 5 of 5 plays with the fault, in none of 5 without (p = .004)",
+        "disk of web.1: .secret (24 bytes)",
+    ),
+    cause=Cause.FILE_SECRET,
+)
+
 SEEN = Coverage(
     pages=4, forms=1, routes_exercised=5, routes_known=5, live_markers=3, faults=12, requests=310, missed=()
 )
@@ -349,6 +364,7 @@ STRANGE = AppVerdict(
 REPORTS = {
     "files": report(GUESTBOOK, command="minipaas chaos examples/guestbook --seed 7"),
     "boot-secret": report(LOGIN),
+    "untimed": report(app("login", verdicts(one=broken(UNTIMED)))),
     "exit-timeout": report(STUBBORN, command="minipaas chaos examples/stubborn-node --seed 7"),
     "request-timeout": report(CHESS),
     "never-up": report(NEVER_UP),

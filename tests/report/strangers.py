@@ -17,7 +17,24 @@ from minipaas.model.verdict import (
 )
 
 _SHARP = st.sampled_from(
-    ["<", ">", "&", "]]>", "-->", "\"'", "</script>", "<b>", "{", "[a](b)", "\x00", "\x1b[1m", "\ufffe", "\r\n", "`", "  "]
+    [
+        "<",
+        ">",
+        "&",
+        "]]>",
+        "-->",
+        "\"'",
+        "</script>",
+        "<b>",
+        "{",
+        "[a](b)",
+        "\x00",
+        "\x1b[1m",
+        "\ufffe",
+        "\r\n",
+        "`",
+        "  ",
+    ]
 )
 #: Lone surrogates too: that is how undecodable bytes of logs come.
 texts = st.lists(st.one_of(_SHARP, st.text(st.characters(), max_size=8)), max_size=4).map("".join)

@@ -67,14 +67,17 @@ def test_it_has_what_the_contract_promises() -> None:
     assert finding["evidence"] == list(FILES.evidence)
     assert app["rules"]["two"]["verdict"] == "kept"
     assert app["rules"]["two"]["findings"] == []
-    assert app["coverage"].items() >= {
-        "pages": 4,
-        "forms": 1,
-        "routes_exercised": 5,
-        "routes_known": 5,
-        "live_markers": 3,
-        "faults": 12,
-    }.items()
+    assert (
+        app["coverage"].items()
+        >= {
+            "pages": 4,
+            "forms": 1,
+            "routes_exercised": 5,
+            "routes_known": 5,
+            "live_markers": 3,
+            "faults": 12,
+        }.items()
+    )
 
 
 def test_texts_are_as_the_app_gave_them() -> None:

@@ -26,7 +26,9 @@ def run(name: str) -> dict[str, Any]:
 
 
 def test_the_schema_is_the_official_one() -> None:
-    assert SCHEMA["id"] == "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    assert (
+        SCHEMA["id"] == "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    )
     assert json.loads(as_sarif(REPORTS["nothing"]))["$schema"] == SCHEMA["id"]
 
 

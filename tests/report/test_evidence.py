@@ -18,6 +18,7 @@ from minipaas.report.evidence import Moment, moment, moments
             "2026-11-24T11:39:21.948700+00:00 app[web.1]: hello  there",
             Moment("11:39:21.948", "app[web.1]", "hello  there"),
         ),
+        ("heroku[web.1]: restart after submit", Moment("", "heroku[web.1]", "restart after submit")),
         ("", Moment("", "", "")),
     ],
 )

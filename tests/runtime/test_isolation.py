@@ -103,6 +103,19 @@ async def test_leftover_processes_end_with_the_main_one(place: Place, way: str) 
     assert alive(f"sleep {mark}") == []
 
 
+@only("process")
+async def test_output_held_by_somebody_unseen_does_not_keep_the_dyno_for_ever(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setuid program of root's, say: it can neither be found nor killed."""
+    monkeypatch.setattr(proc, "holders_of_pipe", lambda _inode: set())
+    mark = f"34.{os.getpid()}"
+    ended = await place.run(f"env -i /usr/bin/setsid /bin/sh -c '(sleep {mark} &)'; exit 4")
+    assert ended.exit.status == 4
+    for pid in alive(f"sleep {mark}"):
+        os.kill(pid, 9)
+
+
 @real
 @pytest.mark.parametrize("end", [DynoProcess.terminate, DynoProcess.kill], ids=["SIGTERM", "SIGKILL"])
 async def test_grandchildren_and_escapees_end_with_the_dyno(place: Place, end: object) -> None:

@@ -12,15 +12,15 @@ from minipaas.report.plain import clipped
 from minipaas.rules.catalogue import BY_CODE
 
 
-def card(told: Told, panel: Panel | None) -> Html:
-    """`panel` is the trial that shows it, None when nothing is to be drawn."""
+def card(told: Told, panel: Panel | None, name: str) -> Html:
+    """`panel` is the trial that shows it, None when nothing is to be drawn; `name` is an id no other element has."""
     finding = told.finding
     entry = BY_CODE.get(finding.code)
     change = finding.help or (entry.fix if entry else "")
     return tag(
         "article",
         _badges(told),
-        tag("h4", prose(finding.message), id=f"{told.fingerprint}-title", class_=_begins(finding.message)),
+        tag("h4", prose(finding.message), id=f"{name}-title", class_=_begins(finding.message)),
         _place(told),
         story(finding.evidence, lost=tuple(loss.text for loss in panel.losses) if panel else ()),
         figure(panel) if panel else None,
@@ -31,17 +31,21 @@ def card(told: Told, panel: Panel | None) -> Html:
             class_="pair",
         ),
         command("See it again", finding.repeat) if finding.repeat else None,
-        id=told.fingerprint,
+        id=name,
         class_=f"card {finding.severity.value}",
-        aria_labelledby=f"{told.fingerprint}-title",
+        aria_labelledby=f"{name}-title",
     )
 
 
 def story(evidence: Sequence[str], *, lost: Sequence[str] = ()) -> Html | None:
     """The evidence as a list, in order; lines that say no time are remarks. `lost` are lines that tell of a loss."""
     told = [each for each in moments(evidence) if each.what]
-    steps = [tag("li", *_step(each), class_="step lost" if each.what in lost else _kind(each)) for each in told]
-    return tag("ol", *steps, class_="story") if steps else None
+    timed = any(each.when for each in told)
+    steps = [
+        tag("li", *_step(each), class_="step lost" if each.what in lost else _kind(each, timed=timed))
+        for each in told
+    ]
+    return tag("ol", *steps, class_="story" if timed else "story untimed") if steps else None
 
 
 def figure(panel: Panel) -> Html:
@@ -96,8 +100,8 @@ def _step(each: Moment) -> tuple[Html | None, ...]:
     )
 
 
-def _kind(each: Moment) -> str:
-    if not each.when:
+def _kind(each: Moment, *, timed: bool) -> str:
+    if timed and not each.when:
         return "remark"
     if each.who == "fault":
         return "step strike"

@@ -27,53 +27,72 @@ def spans(events: Iterable[TimelineEvent], end: float) -> tuple[Span, ...]:
 
 
 class _Dyno:
-    """At a restart the old process stops while the new one starts, under one name: two things at a time."""
+    """At a restart the old process and the new one live side by side, under one name.
+
+    The newest is drawn as starting or up; `_leaving` counts those it replaced that nothing has stopped yet.
+    """
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self.living: tuple[str, TimelineEvent] | None = None
-        self.ending: TimelineEvent | None = None
+        self._leaving = 0
+        self._living: tuple[str, float, str] | None = None
+        self._ending: tuple[float, str] | None = None
 
     def see(self, event: TimelineEvent) -> None:
-        if event.kind in ("boot", "up"):
-            self.close_living(event.at_s)
-            self.living = ("starting" if event.kind == "boot" else "up", event)
+        if event.kind == "boot":
+            self._leaving += self._living is not None
+            self._begin("starting", event.at_s, event.text)
+            if event.until_s is not None:
+                self._booted(event, event.until_s)
+        elif event.kind == "up":
+            self._begin("up", event.at_s, event.text)
+            if event.until_s is not None:
+                self.close_living(event.until_s)
         elif event.kind == "stop":
             self._stop(event)
         elif event.kind in ("exit", "kill"):
             self._end(event.at_s)
-        if event.until_s is not None:
-            self._last(event, event.until_s)
 
     def close_living(self, at_s: float) -> None:
-        if self.living:
-            self._close(*self.living, at_s)
-        self.living = None
+        if self._living:
+            state, begin, text = self._living
+            self._add(state, begin, at_s, text)
+        self._living = None
 
     def close_ending(self, at_s: float) -> None:
-        if self.ending:
-            self._close("stopping", self.ending, at_s)
-        self.ending = None
+        if self._ending:
+            begin, text = self._ending
+            self._add("stopping", begin, at_s, text)
+        self._ending = None
+
+    def _begin(self, state: str, at_s: float, text: str) -> None:
+        self.close_living(at_s)
+        self._living = (state, at_s, text)
+
+    def _booted(self, event: TimelineEvent, until_s: float) -> None:
+        """A boot that says when it was over: what came of it needs no event of its own."""
+        self.close_living(until_s)
+        if event.ok:
+            self._living = ("up", until_s, event.text)
 
     def _stop(self, event: TimelineEvent) -> None:
-        # The replacement may have begun at this same moment; then it is the one before that stops.
-        replaced = self.living is not None and self.living[0] == "starting" and self.living[1].at_s == event.at_s
-        if not replaced:
+        if self._leaving:
+            self._leaving -= 1
+        else:
             self.close_living(event.at_s)
         self.close_ending(event.at_s)
-        self.ending = event
+        self._ending = (event.at_s, event.text)
+        if event.until_s is not None:
+            self.close_ending(event.until_s)
 
     def _end(self, at_s: float) -> None:
-        if self.ending:
+        if self._ending:
             self.close_ending(at_s)
+        elif self._leaving:
+            self._leaving -= 1
         else:
             self.close_living(at_s)
 
-    def _last(self, event: TimelineEvent, until_s: float) -> None:
-        if event is self.ending:
-            self.close_ending(until_s)
-        elif self.living and event is self.living[1]:
-            self.close_living(until_s)
-
-    def _close(self, state: str, event: TimelineEvent, at_s: float) -> None:
-        self.spans.append(Span(state, event.at_s, max(at_s, event.at_s), event.text))
+    def _add(self, state: str, begin: float, end: float, text: str) -> None:
+        if end > begin:
+            self.spans.append(Span(state, begin, end, text))
