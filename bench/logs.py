@@ -28,6 +28,9 @@ from pathlib import Path
 import psutil
 import uvloop
 
+from bench.peers import folder as kept
+from bench.peers import honcho
+from bench.table import heading, table, verdict
 from minipaas.cli.logprinter import LogPrinter
 from minipaas.cli.logview import TextView
 from minipaas.clock import SystemClock
@@ -35,10 +38,9 @@ from minipaas.logplex.logplex import Logplex
 from minipaas.runtime.base import Output
 from minipaas.runtime.output import OutputPipe
 
-PEERS = Path(__file__).parent / ".peers"
-HONCHO = PEERS / "venv/bin/honcho"
-NF = PEERS / "node_modules/.bin/nf"
 MEMORY = Path("/dev/shm")
+#: CPU seconds for a million lines, now and the aim; extra megabytes.
+CPU_BAR_S, CPU_AIM_S, EXTRA_BAR_MB = 1.5, 1.0, 20.0
 
 #: argv: lines, final newline (1/0), flush each line (1/0), file for its own CPU seconds.
 PRODUCER = """\
@@ -178,21 +180,15 @@ def _memory_until_gone(pid: int) -> Iterator[int]:
 
 
 def install_peers() -> dict[str, list[str]]:
-    """honcho and nf in a folder of their own; what cannot be installed is left out, and said so."""
-    PEERS.mkdir(exist_ok=True)
-    (PEERS / ".gitignore").write_text("*\n")
-    peers = {}
-    if not HONCHO.exists():
-        subprocess.run([sys.executable, "-m", "venv", PEERS / "venv"], check=True)
-        subprocess.run([PEERS / "venv/bin/pip", "install", "-q", "honcho==2.0.0"], check=False)
-    if not NF.exists() and shutil.which("npm"):
-        subprocess.run(["npm", "install", "--silent", "--prefix", PEERS, "foreman@3.0.1"], check=False)
-    if HONCHO.exists():
-        peers["honcho 2.0.0"] = [str(HONCHO), "start"]
-    if NF.exists():
-        peers["nf 3.0.1"] = [str(NF), "start"]
-    for name in {"honcho 2.0.0", "nf 3.0.1"} - peers.keys():
-        print(f"{name} could not be installed and is left out", file=sys.stderr)
+    """honcho and nf; nf is left out, and said so, where there is no npm."""
+    peers = {"honcho 2.0.0": [str(honcho()), "start"]}
+    nf = kept() / "node_modules/.bin/nf"
+    if not nf.exists() and shutil.which("npm"):
+        subprocess.run(["npm", "install", "--silent", "--prefix", kept(), "foreman@3.0.1"], check=False)
+    if nf.exists():
+        peers["nf 3.0.1"] = [str(nf), "start"]
+    else:
+        print("nf 3.0.1 could not be installed and is left out", file=sys.stderr)
     return peers
 
 
@@ -209,15 +205,18 @@ def peer_runs(command: list[str], *loads: Load) -> list[Result]:
     return [replace(run, cpu_s=run.cpu_s - starting) for run in found]
 
 
-def summary(name: str, load: Load, runs: list[Result], unended: list[Result], ours: float) -> str:
+def summary(name: str, load: Load, runs: list[Result], unended: list[Result], ours: float) -> tuple[object, ...]:
     """A table row; `ours` is minipaas' CPU per million lines."""
     cpu = statistics.median(run.cpu_s for run in runs) / load.lines * 1e6
     wall = statistics.median(run.wall_s for run in runs) / load.lines * 1e6
     extra = max(run.extra_bytes for run in runs) / 1e6
     lost = sum(run.lost for run in runs), sum(run.lost for run in unended)
+    bar = verdict(cpu, CPU_BAR_S, CPU_AIM_S, unit=" CPU s") if name == "minipaas" else ""
+    if bar and (extra > EXTRA_BAR_MB or any(lost)):
+        bar = f"**short of the bar** (<= {EXTRA_BAR_MB:g} MB, 0 lost)"
     return (
-        f"| {name} | {load.lines:,} | {len(runs)} | {wall:.2f} | {cpu:.2f} | {cpu / ours:.1f} | {extra:.1f} "
-        f"| {lost[0]} | {lost[1] if unended else '-'} |"
+        *(name, f"{load.lines:,}", len(runs), f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / ours:.1f}", f"{extra:.1f}"),
+        *(lost[0], lost[1] if unended else "-", bar),
     )
 
 
@@ -236,14 +235,13 @@ def measure(lines: int, peer_lines: int, rounds: int, peers: dict[str, list[str]
             runs.setdefault(name, []).append(run)
             tails.setdefault(name, []).append(tail)
     ours = statistics.median(run.cpu_s for run in runs["whole"]) / lines * 1e6
-    print(
-        "| relay | lines | runs | wall s / 1M | CPU s / 1M | CPU, minipaas = 1 | extra MB | lost or broken "
-        "| the same, last line without newline |\n|---|---|---|---|---|---|---|---|---|"
-    )
-    print(summary("minipaas", whole, runs["whole"], tails["whole"], ours))
-    print(summary("minipaas, app flushes each line", flushed, runs["flushed"], [], ours))
-    for name in peers:
-        print(summary(name, small, runs[name], tails[name], ours))
+    rows = [
+        summary("minipaas", whole, runs["whole"], tails["whole"], ours),
+        summary("minipaas, app flushes each line", flushed, runs["flushed"], [], ours),
+        *(summary(name, small, runs[name], tails[name], ours) for name in peers),
+    ]
+    head = ("relay", "lines", "runs", "wall s / 1M", "CPU s / 1M", "CPU, minipaas = 1", "extra MB")
+    print(table((*head, "lost or broken", "the same, last line without newline", "bar"), rows))
 
 
 def main() -> None:
@@ -259,6 +257,7 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true")
     chosen = parser.parse_args()
     os.environ.pop("PYTHONUNBUFFERED", None)
+    print(heading(f"python -m bench.logs --lines {chosen.lines} --rounds {chosen.rounds}"), end="\n\n")
     measure(chosen.lines, chosen.peer_lines, chosen.rounds, {} if chosen.no_peers else install_peers())
 
 

@@ -16,7 +16,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def verdict(value: float, bar: float, aim: float | None = None, *, unit: str = "") -> str:
     """Whether `value` is at most `bar`, and at most `aim` where there is one."""
-    told = f"PASS (bar <= {bar:g}{unit})" if value <= bar else f"**short of the bar** (<= {bar:g}{unit})"
+    limit = f"<= {bar:g}{unit}" if bar else "0"
+    told = f"PASS (bar {limit})" if value <= bar else f"**short of the bar** ({limit})"
     if aim is None or value > bar:
         return told
     return told[:-1] + (f", aim {aim:g} met)" if value <= aim else f", aim {aim:g} not met)")

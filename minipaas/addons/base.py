@@ -100,7 +100,7 @@ class Shared:
 
 
 class ProcessServer(ABC):
-    """A `Server` that is one process tree.
+    """A `Server` that is one process tree. `intended` says whether it is to run: from `start` to `stop` or `kill`.
 
     Args:
         folder: the add-on's own; `data` in it is the server's.
@@ -129,8 +129,9 @@ class ProcessServer(ABC):
         self._mark = mark
         self._log = log
         self._on_lost = on_lost
+        self.intended = False
         self._process: ServerProcess | None = None
-        self._wanted = False
+        self._up = False
         self._starting = asyncio.Lock()
         self._ready = asyncio.Event()
         self._tail = b""
@@ -167,12 +168,22 @@ class ProcessServer(ABC):
 
     async def start(self) -> None:
         """Start it and wait until it answers; see the protocol."""
+        self.intended = True
+        try:
+            await self.restart()
+        except BaseException:
+            self.intended = False
+            raise
+
+    async def restart(self) -> None:
+        """`start`, unless `stop` or `kill` came between."""
         async with self._starting:
             if self._process is not None and self._process.alive:
-                if self._wanted:
+                if self._up:
                     return
                 await self._process.wait()
-            await self._start()
+            if self.intended:
+                await self._start()
 
     async def _start(self) -> None:
         self._last.clear()
@@ -187,7 +198,7 @@ class ProcessServer(ABC):
         process.when_ended(lambda status: self._ended(process, status))
         try:
             await self._answering(process)
-            self._wanted = True
+            self._up = True
         except BaseException:
             process.kill()
             await process.wait()
@@ -195,13 +206,13 @@ class ProcessServer(ABC):
 
     async def stop(self) -> None:
         """Let it end politely, then by SIGKILL."""
-        self._wanted = False
+        self.intended = self._up = False
         if self._process is not None:
             await self._process.stop(self.stop_signal, STOP_S)
 
     def kill(self) -> None:
         """SIGKILL to it and all it started."""
-        self._wanted = False
+        self.intended = self._up = False
         if self._process is not None:
             self._process.kill()
 
@@ -269,6 +280,6 @@ class ProcessServer(ABC):
         return said[0].strip() if said else f"it ended with status {status}"
 
     def _ended(self, process: ServerProcess, status: int) -> None:
-        if process is self._process and self._wanted:
-            self._wanted = False
+        if process is self._process and self._up:
+            self._up = False
             self._on_lost(status)

@@ -257,13 +257,14 @@ class Addons:
     async def _start_again(self, app: str, addon: Addon, delay: float) -> None:
         await self._clock.sleep(delay)
         server = self._servers.get(app, {}).get(addon.name)
-        if server is None or server.alive():
+        if server is None:
             return
         try:
-            await server.start()
+            await server.restart()
         except MinipaasError as error:
-            self._say(app, addon, error.message)
-            self._lost(app, addon, 1)
+            if server.intended:
+                self._say(app, addon, error.message)
+                self._lost(app, addon, 1)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -66,7 +66,8 @@ def boot_findings(boots: Sequence[Boot], budgets: Rules, limits: Limits, *, scal
     elif after and all(boot.failed for boot in after):
         yield _after_sudden_death(after, limits)
     elif any(boot.failed for boot in after):
-        yield from _never_up(boots, [boot for boot in after if boot.failed], limits, scaled=scaled)
+        # The next attempt of the platform came up: a lock that lapsed, say.
+        yield from map(_as_warning, _never_up(boots, [boot for boot in after if boot.failed], limits, scaled=scaled))
     bound = [boot for boot in boots if boot.bound_s is not None and not boot.together] or [
         boot for boot in boots if boot.bound_s is not None
     ]
@@ -169,8 +170,10 @@ def _instead(boot: Boot) -> tuple[str, str]:
         )
     return (
         "it listens on no port at all",
-        "listen before the slow work: one-time work belongs into the release phase or the build, "
-        "the rest behind the first request or into a worker",
+        (
+            "listen before the slow work: one-time work belongs into the release phase or the build, "
+            "the rest behind the first request or into a worker"
+        ),
     )
 
 

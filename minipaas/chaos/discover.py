@@ -85,7 +85,6 @@ class _Explorer:
         self.steps: list[Step] = []
         self.pages: dict[str, list[Place]] = {}
         self.missed: list[str] = []
-        self.routes: set[str] = set()
         self.known_routes: set[str] = set()
         self.slow: dict[str, float] = {}
         self.answers: list[int] = []
@@ -111,14 +110,15 @@ class _Explorer:
         await self._read(self._all_pages()[:MOST_READS])
 
     def result(self, history: History) -> Discovery:
+        routes = {f"{each.method} {each.pattern}" for each in history.exchanges if 0 < each.status < 400}
         unused = [form.key for key, (_, form) in self._forms.items() if key not in self._used]
         plan = Plan(
             host=self.host,
             steps=tuple(self.steps),
             pages=sum(len(places) for places in self.pages.values()),
             forms=len(self._used),
-            routes_exercised=tuple(sorted(self.routes)),
-            routes_known=tuple(sorted(self.routes | self.known_routes)),
+            routes_exercised=tuple(sorted(routes)),
+            routes_known=tuple(sorted(routes | self.known_routes)),
             slow=frozenset(index for index, step in enumerate(self.steps) if step.label in self.slow),
             missed=(*self.missed, *(f"form {key}" for key in unused if "logout" not in key.lower())),
         )
@@ -305,7 +305,7 @@ class _Explorer:
                 return
 
     async def _call_all(self, operations: Sequence[openapi.Operation]) -> None:
-        self.known_routes |= {f"{each.method} {each.path}" for each in operations}
+        self.known_routes |= {f"{each.method} {each.pattern}" for each in operations}
         captured: dict[str, str] = {}
         lists = [each for each in operations if each.method == "GET" and not each.parameters and not each.query]
         for operation in (each for each in operations if each.method == "POST" and self._writes < MOST_WRITES):
@@ -378,7 +378,6 @@ class _Explorer:
         outcome = await self.player.do(len(self.steps) - 1, step)
         exchange = outcome.exchange
         if exchange is not None:
-            self.routes.add(f"{exchange.method} {exchange.pattern}")
             if isinstance(step, Visit):
                 self.answers.append(exchange.status or 599)
             if exchange.service_s > SLOW_S:

@@ -26,7 +26,9 @@ def threads(dyno: LabDyno) -> int:
 def commands(dyno: LabDyno) -> tuple[str, ...]:
     """The command lines of its processes, without the shells that wait for others."""
     found = [command for pid in _pids(dyno) if (command := _command_of(pid))]
-    programs = [command for command in found if not command.startswith(("bash -", "/bin/bash -", "sh -", "/bin/sh -"))]
+    programs = [
+        command for command in found if not command.startswith(("bash -", "/bin/bash -", "sh -", "/bin/sh -"))
+    ]
     return tuple(dict.fromkeys(programs or found))
 
 

@@ -2,20 +2,24 @@
 
 import random
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from minipaas.addons.provider import Addons
 from minipaas.chaos import prepare
 from minipaas.chaos.discover import Discovery, discover
 from minipaas.chaos.findings import findings as rule_one_findings
+from minipaas.chaos.findings import trial_name
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.lab import Lab, NotUp, Specimen
 from minipaas.chaos.routes import may_write, routes_in
 from minipaas.chaos.rule_one import Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
 from minipaas.chaos.rule_two import examine_two, not_up_findings
+from minipaas.chaos.services import Services
 from minipaas.chaos.site import Site
+from minipaas.chaos.timeline import drawn
 from minipaas.chaos.trial import CALM
 from minipaas.clock import Clock
 from minipaas.control.settings import AppSpec
@@ -31,6 +35,7 @@ from minipaas.model.verdict import (
     Verdict,
     judge,
 )
+from minipaas.parse.manifest import AppFiles
 
 #: Longer than Heroku waits for a first byte: an H12 is seen as one.
 ANSWER_S = 31.0
@@ -85,6 +90,8 @@ class Experiment:
         self._output = output
         self._began = clock.monotonic()
         self._lines: tuple[str, ...] = ()
+        self._lacking: tuple[str, ...] = ()
+        self._reset: Callable[[], Awaitable[None]] | None = None
 
     async def run(self) -> AppVerdict:
         """The verdict.
@@ -92,12 +99,34 @@ class Experiment:
         Raises:
             BuildFailed: there is nothing to judge.
             FileProblem: one of the app's files is faulty.
+            StoreProblem: a backing service does not start.
         """
-        self._say("building")
         files = prepare.read_files(self._spec)
-        specimen = await prepare.build(self._site, self._spec, files, {}, self._clock, self._output)
+        self._say("starting its backing services" if files.app_json.addons else "building")
+        addons = Addons(
+            self._site.home.root / "addons",
+            self._clock,
+            random.SystemRandom(),
+            lambda _app, _process: lambda _data: None,
+            durable=False,
+            templates=self._site.user.root / "templates",
+        )
+        try:
+            return await self._run(files, Services(addons, self._spec.name))
+        finally:
+            await addons.close()
+
+    async def _run(self, files: AppFiles, services: Services) -> AppVerdict:
+        config = await services.open(files.app_json.addons)
+        self._lacking = tuple(services.lacking)
+        self._say("building")
+        specimen = await prepare.build(self._site, self._spec, files, config, self._clock, self._output)
         lab = self._lab(specimen)
         try:
+            if "release" in specimen.commands:
+                await lab.run_once("release")
+            await services.remember()
+            self._reset = services.reset if services.any else None
             return await self._judge(lab)
         finally:
             await lab.clear()
@@ -133,8 +162,7 @@ class Experiment:
         experiment = RuleOne(
             lab,
             discovery.plan,
-            reset=None,
-            tell=self._progress.tell,
+            reset=self._reset,
             out_of_time=lambda: self._late(0.6),
             only=self._wanted.only,
         )
@@ -158,7 +186,7 @@ class Experiment:
             one.calms if one else (),
             self._wanted.budgets,
             self._spec.folder,
-            reset=None,
+            reset=self._reset,
             tell=self._progress.tell,
             out_of_time=lambda: self._late(1.0),
         )
@@ -194,8 +222,8 @@ class Experiment:
             app=self._spec.name,
             release=lab.specimen.release,
             rules=chosen,
-            coverage=_coverage(discovery, one, routes_in(texts)),
-            timeline=tuple(self._progress.events),
+            coverage=_coverage(discovery, one, routes_in(texts), self._lacking),
+            timeline=_timeline(discovery, one) or tuple(self._progress.events),
             last_lines=self._lines,
         )
 
@@ -250,9 +278,21 @@ def _written(routes: set[str]) -> set[str]:
     return {route for route in routes if not route.startswith("GET ")}
 
 
-def _coverage(discovery: Discovery | None, one: Result | None, known: set[str]) -> Coverage:
+def _timeline(discovery: Discovery | None, one: Result | None) -> tuple[TimelineEvent, ...]:
+    """The plays that show the breaks; without one, a play under fault that lost nothing."""
+    if discovery is None or one is None:
+        return ()
+    events: list[TimelineEvent] = []
+    for found in one.breaks:
+        events += drawn(found.example, trial_name(discovery.plan, found), found.loss)
+    if not events and one.search:
+        events += drawn(one.search[-1], one.search[-1].trial)
+    return tuple(events)
+
+
+def _coverage(discovery: Discovery | None, one: Result | None, known: set[str], lacking: tuple[str, ...]) -> Coverage:
     if discovery is None:
-        return Coverage(routes_known=len(known), missed=tuple(sorted(known)))
+        return Coverage(routes_known=len(known), missed=(*lacking, *sorted(known)))
     plan = discovery.plan
     exercised = set(plan.routes_exercised)
     return Coverage(
@@ -263,7 +303,7 @@ def _coverage(discovery: Discovery | None, one: Result | None, known: set[str]) 
         live_markers=one.baseline.live_markers if one and one.baseline else 0,
         faults=one.faults if one else 0,
         requests=len(discovery.history.exchanges) + (one.requests if one else 0),
-        missed=(*sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
+        missed=(*lacking, *sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
     )
 
 

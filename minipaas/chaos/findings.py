@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from minipaas.chaos.history import Exchange, FileEvidence, History
+from minipaas.chaos.history import FileEvidence
 from minipaas.chaos.oracle import Loss, Symptom
-from minipaas.chaos.plan import Plan, Step, Submit, typed
+from minipaas.chaos.plan import Plan, typed
 from minipaas.chaos.rule_one import Break, Result, subject
+from minipaas.chaos.timeline import asked, missed, seconds
 from minipaas.chaos.trial import Kind
 from minipaas.model.verdict import Cause, Finding, Severity
 from minipaas.rules.catalogue import BY_CODE
@@ -55,6 +56,7 @@ def _break(plan: Plan, found: Break) -> Finding:
         help=entry.fix,
         cause=found.cause,
         subject=subject(plan, loss),
+        trial=trial_name(plan, found),
     )
 
 
@@ -72,38 +74,42 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def trial_name(plan: Plan, found: Break) -> str:
+    """What the play that shows a break is called in the report."""
+    phases = f" {', '.join(sorted(found.trial.phases))}" if found.trial.phases else ""
+    return f"{found.trial.kind}{phases}, {subject(plan, found.loss)}"
+
+
 def _evidence(plan: Plan, found: Break) -> Iterator[str]:
-    loss = found.loss
-    calm = f"there in {found.of} of {found.of} calm plays"
-    if loss.write is not None:
-        yield _told(plan.steps[loss.write], found.example, loss.write)
-    yield f"heroku[web.1]: {found.trial.kind}{_phases(found)}"
-    for exchange in found.example.exchanges:
-        if (exchange.step, exchange.at) == (loss.read, loss.at):
-            yield f"{_line(exchange)}: {loss.expected} expected, {loss.seen} ({calm})"
+    """The play that shows it, as a timeline, and what all plays say."""
+    loss, example = found.loss, found.example
+    for exchange in example.exchanges:
+        at = (exchange.step, exchange.at)
+        if exchange.step == loss.write and not exchange.is_read:
+            yield f"{seconds(example, exchange):.2f} s  {exchange.client}  {asked(exchange)}{_typed(plan, loss)}"
+            yield from _faults(found, seconds(example, exchange))
+        elif at == (loss.read, loss.at):
+            yield f"{seconds(example, exchange):.2f} s  {exchange.client}  {missed(exchange, loss)}"
             break
     else:
-        yield f"{loss.client} {loss.pattern}: {loss.expected} expected, {loss.seen} ({calm})"
-    yield f"the same in {found.failed} of {found.of} plays with the fault, in none of {found.of} without (p = .004)"
+        yield f"{loss.client} {loss.pattern}: {loss.expected} expected, {loss.seen}"
+    yield f"so in {found.failed} of {found.of} plays with the fault and in none of {found.of} without it (p = .004)"
     yield "; ".join(f"{name}: {'lost' if lost else 'kept'}" for name, lost in found.grid)
-    for file in _holding(found.example.files, loss):
+    for file in _holding(example.files, loss):
         yield f"disk of web.1: {file.path} ({file.size} bytes) holds {', '.join(file.holds[:3])}"
 
 
-def _phases(found: Break) -> str:
-    return f" {', '.join(sorted(found.trial.phases))}" if found.trial.phases else ""
+def _typed(plan: Plan, loss: Loss) -> str:
+    words = ", ".join(marker.token for marker in typed(plan.steps[loss.write])) if loss.write is not None else ""
+    return f" with {words}" if words else ""
 
 
-def _told(step: Step, example: History, index: int) -> str:
-    words = ", ".join(marker.token for marker in typed(step))
-    answer = [each for each in example.exchanges if each.step == index and not each.is_read]
-    outcome = f" -> {answer[-1].outcome} by {answer[-1].dyno}" if answer else ""
-    where = f" on {step.place.name}" if isinstance(step, Submit) else ""
-    return f"{step.client} sends `{step.label}`{where}{f' with {words}' if words else ''}{outcome}"
-
-
-def _line(exchange: Exchange) -> str:
-    return f"{exchange.client} {exchange.method} {exchange.path} -> {exchange.outcome} by {exchange.dyno}"
+def _faults(found: Break, after_s: float) -> Iterator[str]:
+    faults = [event for event in found.example.events if event.kind == "fault" and event.at_s >= after_s]
+    for event in faults[:1]:
+        yield f"{event.at_s:.2f} s  fault  {event.text}"
+    if found.trial.several:
+        yield "fault  two dynos answer in turn"
 
 
 def _holding(files: Sequence[FileEvidence], loss: Loss) -> list[FileEvidence]:

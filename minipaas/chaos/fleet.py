@@ -6,7 +6,7 @@ from pathlib import Path
 
 from minipaas.chaos.disks import evidence, fingerprints
 from minipaas.chaos.history import FileEvidence
-from minipaas.chaos.lab import Lab, LabDyno, SharedDisk
+from minipaas.chaos.lab import Lab, LabDyno, NotUp, SharedDisk
 from minipaas.chaos.trial import Kind, Phase, Trial
 from minipaas.model.verdict import TimelineEvent
 from minipaas.runtime.base import Bind
@@ -28,7 +28,7 @@ class Fleet:
         self._web: list[LabDyno] = []
         self._others: list[LabDyno] = []
         self._turn = 0
-        self._began = lab.clock.monotonic()
+        self.began_s = lab.clock.monotonic()
         self._stopping: set[asyncio.Task[object]] = set()
         self._leaving: list[LabDyno] = []
         self._at_boot: dict[str, frozenset[tuple[str, int]]] = {}
@@ -94,8 +94,7 @@ class Fleet:
 
     async def _boot(self, number: int) -> LabDyno:
         at = self._now()
-        pins = self._pins() if self.trial.pinned else ({}, ())
-        dyno = await self._lab.boot(number, disk=self._disk, extra=pins[0], binds=pins[1])
+        dyno = await self._boot_as_heroku(number)
         if dyno.process is not None and dyno.disk is None:
             self._at_boot[dyno.id] = frozenset(fingerprints(dyno.process.writes()))
         self._tell(
@@ -109,6 +108,16 @@ class Fleet:
             )
         )
         return dyno
+
+    async def _boot_as_heroku(self, number: int) -> LabDyno:
+        """A first crash is followed by another start at once: two that boot together may trip over each other."""
+        extra, binds = self._pins() if self.trial.pinned else ({}, ())
+        try:
+            return await self._lab.boot(number, disk=self._disk, extra=extra, binds=binds)
+        except NotUp as not_up:
+            if not_up.exit is None:
+                raise
+            return await self._lab.boot(number, disk=self._disk, extra=extra, binds=binds)
 
     def _pins(self) -> tuple[Mapping[str, str], tuple[Bind, ...]]:
         config = self._lab.specimen.config
@@ -131,7 +140,7 @@ class Fleet:
         self._tell(TimelineEvent(at_s=self._now(), lane=dyno.name, kind=kind, text=text, trial=self.trial.name))
 
     def _now(self) -> float:
-        return self._lab.clock.monotonic() - self._began
+        return self._lab.clock.monotonic() - self.began_s
 
     async def _close(self) -> None:
         mine = (*self._web, *self._others, *self._leaving)

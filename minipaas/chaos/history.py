@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from minipaas.chaos.markers import Marker
+from minipaas.model.verdict import TimelineEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,9 @@ class History:
     faults: int = 0
     #: What the dynos had on their disks at the end that they had not after boot.
     files: list[FileEvidence] = field(default_factory=list)
+    #: What happened to dynos; times count from `began_s`, which is on the clock of `Exchange.started_s`.
+    events: list[TimelineEvent] = field(default_factory=list)
+    began_s: float = 0.0
 
     def by_place(self) -> Mapping[tuple[int, int], Exchange]:
         """Exchanges by step and place in the step."""

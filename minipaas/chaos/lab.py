@@ -123,7 +123,8 @@ class Lab:
         self._runtime = runtime
         self._hosts = hosts
         self._folder = folder
-        self._ports = Ports(rng)
+        # Ports are no part of what a seed repeats: two runs of one seed may stand side by side.
+        self._ports = Ports(random.SystemRandom())
         self._watch = PortWatch(clock)
         self._boot_timeout_s = boot_timeout_s
         self._exit_timeout_s = exit_timeout_s
@@ -163,6 +164,13 @@ class Lab:
         if process_type == "web" and wait:
             await self.listening(dyno)
         return dyno
+
+    async def run_once(self, process_type: str, limit_s: float = 120.0) -> Exit:
+        """Run a process type to its end, as the release phase does."""
+        dyno = await self.boot(1, process_type=process_type)
+        assert dyno.exited is not None
+        await asyncio.wait({dyno.exited}, timeout=limit_s)
+        return await self.kill(dyno)
 
     async def listening(self, dyno: LabDyno) -> None:
         """Wait until a web dyno has bound its port.

@@ -36,6 +36,11 @@ class Operation:
         return tuple(re.findall(r"\{(\w+)\}", self.path))
 
     @property
+    def pattern(self) -> str:
+        """The path with each parameter as `*`."""
+        return re.sub(r"\{\w+\}", "*", self.path)
+
+    @property
     def collection(self) -> str:
         """The path up to its first parameter: what an item of it is created in."""
         return self.path.partition("/{")[0].rstrip("/") or "/"

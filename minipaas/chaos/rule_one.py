@@ -32,7 +32,6 @@ _PHASES = (
     frozenset({Phase.AFTER_VISIT}),
 )
 
-Tell = Callable[[TimelineEvent], None]
 Reset = Callable[[], Awaitable[None]]
 
 
@@ -60,6 +59,8 @@ class Result:
     flaky: list[Loss] = field(default_factory=list)
     drifts: list[tuple[str, str]] = field(default_factory=list)
     calms: list[History] = field(default_factory=list)
+    #: The plays under fault that losses were searched in.
+    search: list[History] = field(default_factory=list)
     faults: int = 0
     requests: int = 0
     not_up: NotUp | None = None
@@ -71,7 +72,6 @@ class RuleOne:
     Args:
         reset: brings backing services to the state they had before the first play; None when the app has none,
             and plays may run side by side.
-        tell: gets what happens to dynos, for the report's timeline.
         out_of_time: asked between plays; True ends the search with what is known.
         only: explain the losses of this form or page and no others.
     """
@@ -82,7 +82,6 @@ class RuleOne:
         plan: Plan,
         *,
         reset: Reset | None,
-        tell: Tell,
         out_of_time: Callable[[], bool],
         only: str | None = None,
     ) -> None:
@@ -91,7 +90,6 @@ class RuleOne:
         self._plan = plan
         self._reset = reset
         self._shared_services = reset is not None
-        self._tell = tell
         self._out_of_time = out_of_time
         self._result = Result()
 
@@ -108,7 +106,8 @@ class RuleOne:
         result.calms = await self._plays(CALM, CALM_PLAYS)
         result.baseline = Baseline(self._plan, result.calms)
         losses: list[Loss] = []
-        for history in await self._in_pairs([(trial, None) for trial in _SEARCH]):
+        result.search = await self._in_pairs([(trial, None) for trial in _SEARCH])
+        for history in result.search:
             losses += result.baseline.losses(history)
             result.drifts += result.baseline.drifts(history)
         groups = [each for each in _grouped(losses) if self._only in (None, subject(self._plan, each[0]))]
@@ -121,12 +120,20 @@ class RuleOne:
     def _explained(self, loss: Loss) -> bool:
         """Whether a confirmed break explains it: of the same form, or of what this one takes away or shows."""
         step = self._plan.steps[loss.write] if loss.write is not None else None
-        follows = getattr(step, "destructive", False) or loss.symptom in _CONSEQUENCES
         for each in self._result.breaks:
-            pages = {known.pattern for known in (each.loss, *each.also)}
-            if subject(self._plan, each.loss) == subject(self._plan, loss) or (follows and loss.pattern in pages):
+            same_page = loss.pattern in {known.pattern for known in (each.loss, *each.also)}
+            if subject(self._plan, each.loss) == subject(self._plan, loss) or (same_page and loss.symptom in _WEAK):
                 return True
-        return bool(self._result.breaks) and getattr(step, "destructive", False)
+        follows = getattr(step, "destructive", False) or loss.symptom in (Symptom.MISSING, Symptom.RETURNED)
+        return bool(self._result.breaks) and (follows or self._builds_on_lost(loss))
+
+    def _builds_on_lost(self, loss: Loss) -> bool:
+        """Whether it needs what is known to be lost: a change of a thing that is gone."""
+        if loss.write is None:
+            return False
+        lost = {subject(self._plan, each.loss) for each in self._result.breaks}
+        before = [index for index in witness(self._plan, loss.write, loss.read) if index < loss.write]
+        return any(writes(self._plan.steps[index]) and self._plan.steps[index].label in lost for index in before)
 
     async def _plays(self, trial: Trial, count: int, steps: Sequence[int] | None = None) -> list[History]:
         return await self._in_pairs([(trial, steps)] * count)
@@ -143,8 +150,10 @@ class RuleOne:
     async def _play(self, trial: Trial, steps: Sequence[int] | None = None) -> History:
         if self._reset is not None:
             await self._reset()
-        async with Fleet(self._lab, trial, self._tell) as fleet:
+        events: list[TimelineEvent] = []
+        async with Fleet(self._lab, trial, events.append) as fleet:
             history = await play(self._plan, fleet, steps)
+        history.events, history.began_s = events, fleet.began_s
         self._result.faults += history.faults + (1 if trial.several else 0)
         self._result.requests += len(history.exchanges)
         return history
@@ -250,7 +259,7 @@ class RuleOne:
 
 _PLAIN = (Symptom.STATUS, Symptom.MISSING)
 #: What usually follows from a stronger loss on the same page.
-_CONSEQUENCES = (Symptom.RETURNED, Symptom.MISSING, Symptom.LINE, Symptom.NUMBER)
+_WEAK = (Symptom.LINE, Symptom.NUMBER)
 _STRENGTH = list(Symptom)
 
 

@@ -58,7 +58,7 @@ def stop_findings(stops: Sequence[Stop], budgets: Rules, limits: Limits) -> Iter
     elif len(slow) > 1 or (slow and 2 * len(slow) >= len(told_all)):
         yield _slow(slow, told_all, budgets, limits)
     if not never:
-        yield from _drops(stops)
+        yield from _drops(told_all)
 
 
 def _ignores(never: Sequence[Stop], of: Sequence[Stop], limits: Limits) -> Finding:

@@ -249,6 +249,22 @@ async def test_a_server_that_dies_by_itself_is_started_again_and_that_is_logged(
     assert "Ended with status 137; started again in 0.5 s" in logs.text["notes", "heroku-redis"]
 
 
+@pytest.mark.parametrize("act", ["stop", "fail"])
+async def test_a_server_that_died_and_is_then_stopped_is_not_started_again(make: Make, act: str) -> None:
+    addons = make()
+    await up(addons, "notes", REDIS)
+    server = addons.server("notes", "REDIS")
+    os.kill(server.pid or 0, signal.SIGKILL)
+    await eventually(lambda: not server.alive())
+    (again,) = await eventually(lambda: set(addons._again))
+    if act == "stop":
+        await addons.stop("notes")
+    else:
+        addons.fail("notes", "REDIS")
+    await again
+    assert not server.alive()
+
+
 async def test_destroy_deletes_the_data_and_forgets_the_addon(make: Make, tmp_path: Path) -> None:
     addons = make("home")
     await up(addons, "notes", POSTGRES, REDIS)

@@ -181,17 +181,21 @@ def platform(tmp_path: Path, *words: str | Path, **more: str) -> Iterator[Platfo
             except subprocess.TimeoutExpired:
                 running.process.send_signal(signal.SIGINT)
                 running.process.wait(PATIENCE_S)
-        assert left_behind(home) == []
+        left = left_behind(home)
+        assert left == [], left
 
 
 def left_behind(home: Path) -> list[str]:
-    """Processes that stand on this home: its path is in their environment, or in what they see mounted."""
+    """Processes that stand on this home: its path is in their environment, or in what they alone see mounted."""
     mark = str(home).encode("utf-8", "surrogateescape")
+    # A test may have mounted the home itself, which every process of the machine sees.
+    ours = set(Path("/proc/self/mountinfo").read_bytes().splitlines())
     found = []
     for process in psutil.process_iter():
         try:
             place = Path(f"/proc/{process.pid}")
-            seen = (place / "environ").read_bytes() + (place / "mountinfo").read_bytes()
+            mounted = set((place / "mountinfo").read_bytes().splitlines()) - ours
+            seen = (place / "environ").read_bytes() + b"\n".join(mounted)
             if mark in seen and process.pid != os.getpid():
                 found.append(f"{process.pid} {' '.join(process.cmdline())}")
         except (OSError, psutil.Error):

@@ -1,0 +1,5 @@
+"""What the worker does."""
+
+
+def shout(text):
+    return text.upper() + "!"
