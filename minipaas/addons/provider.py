@@ -18,7 +18,7 @@ from minipaas.addons.redis import RedisServer
 from minipaas.addons.search import Programs
 from minipaas.addons.template import Templates
 from minipaas.clock import Clock
-from minipaas.errors import MinipaasError, NotFound
+from minipaas.errors import MinipaasError, NotFound, StoreProblem
 from minipaas.model.addon import POSTGRESQL, Addon, make_addon, missing_wishes, parse_plan, service_named
 from minipaas.model.app import AddonWish
 from minipaas.runtime.base import Output
@@ -120,12 +120,9 @@ class Addons:
             Missing: no server is installed that can read its data.
         """
         servers = [self._server(app, record.addon.name) for record in self._ledger(app).records]
-        for server in servers:
-            if not server.alive():
-                self._move_if_taken(app, server)
         if servers:
             self._traces.guard()
-        await _together(*(server.start() for server in servers))
+        await _together(*(self._start(app, server) for server in servers))
 
     def config(self, app: str) -> dict[str, str]:
         """The config vars that the app's add-ons set. They change when a port had to."""
@@ -189,6 +186,15 @@ class Addons:
         await _together(*(self.stop(app) for app in self._servers))
         self._traces.close()
 
+    async def _start(self, app: str, server: ProcessServer) -> None:
+        self._move_if_taken(app, server)
+        try:
+            await server.start()
+        except StoreProblem:
+            if not self._move_if_taken(app, server):  # somebody else was quicker
+                raise
+            await server.start()
+
     def _ledger(self, app: str) -> Ledger:
         if app not in self._ledgers:
             self._ledgers[app] = Ledger(self._folder / app)
@@ -238,12 +244,13 @@ class Addons:
             durable=self._durable,
         )
 
-    def _move_if_taken(self, app: str, server: ProcessServer) -> None:
-        if _is_free(server.port):
-            return
+    def _move_if_taken(self, app: str, server: ProcessServer) -> bool:
+        if server.alive() or _is_free(server.port):
+            return False
         ledger = self._ledger(app)
         moved = server.move(self._ports.take())
         ledger.save([moved if each.addon.name == moved.addon.name else each for each in ledger.records])
+        return True
 
     def _lost(self, app: str, addon: Addon, status: int) -> None:
         """A server ended that nobody had asked to."""

@@ -275,8 +275,10 @@ class _Explorer:
     def _reads(self) -> list[Place]:
         """Pages worth another look after a write: the front page, lists, and the newest things."""
         flat = self._all_pages()
-        new = [place for place in self._queue if place.near and place.near[0] in self._created[-4:]]
-        return [*flat[:MOST_READS], *new[-2:]]
+        recent = set(self._created[-4:])
+        unseen = [each for each in self._queue if each.via is not None and _pattern(each) not in self.pages]
+        new = [each for each in self._queue if recent & set(each.near)] + unseen
+        return [*new[-2:], *flat]
 
     def _all_pages(self) -> list[Place]:
         return [place for places in self.pages.values() for place in places]
@@ -291,6 +293,8 @@ class _Explorer:
                     self.steps.pop()
                     unique.remove(place)
                     continue
+                if place not in self.pages.setdefault(_pattern(place), []):
+                    self.pages[_pattern(place)].append(place)
                 self._take_in(place, outcome.page)
 
     # An API.

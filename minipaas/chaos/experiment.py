@@ -1,8 +1,10 @@
 """One app from its folder to its verdict: build, boot, discover, play, judge."""
 
+import asyncio
 import random
 import shlex
-from collections.abc import Awaitable, Callable, Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from minipaas.chaos.findings import trial_name
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.lab import Lab, NotUp, Specimen
 from minipaas.chaos.routes import may_write, routes_in
-from minipaas.chaos.rule_one import Result, RuleOne
+from minipaas.chaos.rule_one import Lane, Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
 from minipaas.chaos.rule_two import examine_two, not_up_findings
 from minipaas.chaos.services import Services
@@ -39,6 +41,8 @@ from minipaas.parse.manifest import AppFiles
 
 #: Longer than Heroku waits for a first byte: an H12 is seen as one.
 ANSWER_S = 31.0
+#: Plays that run side by side.
+LANES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ class Experiment:
         self._began = clock.monotonic()
         self._lines: tuple[str, ...] = ()
         self._lacking: tuple[str, ...] = ()
-        self._reset: Callable[[], Awaitable[None]] | None = None
+        self._lanes: list[Lane] = []
 
     async def run(self) -> AppVerdict:
         """The verdict.
@@ -112,24 +116,29 @@ class Experiment:
             templates=self._site.user.root / "templates",
         )
         try:
-            return await self._run(files, Services(addons, self._spec.name))
+            return await self._run(files, addons)
         finally:
             await addons.close()
 
-    async def _run(self, files: AppFiles, services: Services) -> AppVerdict:
-        config = await services.open(files.app_json.addons)
-        self._lacking = tuple(services.lacking)
+    async def _run(self, files: AppFiles, addons: Addons) -> AppVerdict:
+        services = [Services(addons, f"{self._spec.name}-{lane}") for lane in range(LANES)]
+        configs = await asyncio.gather(*(each.open(files.app_json.addons) for each in services))
+        self._lacking = tuple(services[0].lacking)
         self._say("building")
-        specimen = await prepare.build(self._site, self._spec, files, config, self._clock, self._output)
-        lab = self._lab(specimen)
+        specimen = await prepare.build(self._site, self._spec, files, configs[0], self._clock, self._output)
+        labs = [self._lab(replace(specimen, config={**specimen.config, **config})) for config in configs]
+        self._lanes = [Lane(lab, each.reset if each.any else None) for lab, each in zip(labs, services, strict=True)]
         try:
-            if "release" in specimen.commands:
-                await lab.run_once("release")
-            await services.remember()
-            self._reset = services.reset if services.any else None
-            return await self._judge(lab)
+            await asyncio.gather(*(self._first_state(lab, each) for lab, each in zip(labs, services, strict=True)))
+            return await self._judge(labs[0])
         finally:
-            await lab.clear()
+            await asyncio.gather(*(lab.clear() for lab in labs))
+
+    async def _first_state(self, lab: Lab, services: Services) -> None:
+        """What every play begins with: the release phase is over, nobody has asked for anything."""
+        if "release" in lab.specimen.commands:
+            await lab.run_once("release")
+        await services.remember()
 
     async def _judge(self, lab: Lab) -> AppVerdict:
         if "web" not in lab.specimen.commands:
@@ -140,7 +149,7 @@ class Experiment:
                 discovery = await discover(fleet, self._spec.name, timeout_s=ANSWER_S)
         except NotUp as not_up:
             return self._never_up(lab, not_up)
-        one = await self._rule_one(lab, discovery)
+        one = await self._rule_one(discovery)
         two = await self._rule_two(lab, discovery)
         three = await self._rule_three(lab, discovery, one)
         return self._verdict(lab, two, discovery, one, three=three)
@@ -150,19 +159,18 @@ class Experiment:
             specimen,
             runtime=self._site.runtime,
             hosts=self._site.hosts,
-            folder=self._site.home.root / "disks" / specimen.name,
+            folder=self._site.home.root / "disks" / uuid.uuid4().hex,
             clock=self._clock,
             rng=random.Random(self._wanted.seed),
         )
 
-    async def _rule_one(self, lab: Lab, discovery: Discovery) -> Result | None:
+    async def _rule_one(self, discovery: Discovery) -> Result | None:
         if Rule.ONE not in self._wanted.rules:
             return None
         self._say("rule one: taking dynos away between requests")
         experiment = RuleOne(
-            lab,
+            self._lanes,
             discovery.plan,
-            reset=self._reset,
             out_of_time=lambda: self._late(0.6),
             only=self._wanted.only,
         )
@@ -186,7 +194,7 @@ class Experiment:
             one.calms if one else (),
             self._wanted.budgets,
             self._spec.folder,
-            reset=self._reset,
+            reset=self._lanes[0].reset,
             tell=self._progress.tell,
             out_of_time=lambda: self._late(1.0),
         )

@@ -16,6 +16,9 @@ _BLOCKS = frozenset(
         "tfoot th thead title tr ul",
     )
 )
+_ENTRIES = frozenset(("li", "tr", "article", "section", "dd", "figure", "div", "p"))
+#: What is longer is the page, not an entry of it.
+_ENTRY_CHARACTERS = 400
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "head"))
 #: Parts of a URL that name one thing of many: numbers, UUIDs, hashes, our own markers.
 _NAMING = re.compile(
@@ -214,10 +217,17 @@ def _label(node: LexborNode, tree: LexborHTMLParser) -> str:
 
 
 def _near(node: LexborNode) -> str:
-    parent = node.parent
-    while parent is not None and parent.tag not in ("li", "tr", "article", "section", "dd", "body", "main"):
+    """The text of the smallest thing around it that holds more than itself: an entry of a list, a card, a row."""
+    own, parent = _text(node), node.parent
+    while parent is not None and parent.tag not in ("body", "main", "html"):
+        if parent.tag in _ENTRIES:
+            text = _text(parent)
+            if len(text) > _ENTRY_CHARACTERS:
+                return ""
+            if len(text) > len(own):
+                return text
         parent = parent.parent
-    return _text(parent) if parent is not None and parent.tag not in ("body", "main") else ""
+    return ""
 
 
 def _text(node: LexborNode) -> str:

@@ -35,6 +35,14 @@ _PHASES = (
 Reset = Callable[[], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lab, and what brings its backing services back to their first state; None when it has none."""
+
+    lab: Lab
+    reset: Reset | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
     """A loss that was confirmed: `failed` of `of` plays under `trial`, none of as many calm."""
@@ -70,26 +78,22 @@ class RuleOne:
     """The experiment.
 
     Args:
-        reset: brings backing services to the state they had before the first play; None when the app has none,
-            and plays may run side by side.
+        lanes: places where plays may run side by side, each with backing services of its own.
         out_of_time: asked between plays; True ends the search with what is known.
         only: explain the losses of this form or page and no others.
     """
 
     def __init__(
         self,
-        lab: Lab,
+        lanes: Sequence[Lane],
         plan: Plan,
         *,
-        reset: Reset | None,
         out_of_time: Callable[[], bool],
         only: str | None = None,
     ) -> None:
         self._only = only
-        self._lab = lab
+        self._lanes = lanes
         self._plan = plan
-        self._reset = reset
-        self._shared_services = reset is not None
         self._out_of_time = out_of_time
         self._result = Result()
 
@@ -139,19 +143,20 @@ class RuleOne:
         return await self._in_pairs([(trial, steps)] * count)
 
     async def _in_pairs(self, wanted: Sequence[tuple[Trial, Sequence[int] | None]]) -> list[History]:
-        """Two plays at a time, as long as they share no backing service."""
+        """As many plays at a time as there are lanes."""
         histories: list[History] = []
-        width = 1 if self._shared_services else 2
+        width = len(self._lanes)
         for at in range(0, len(wanted), width):
-            together = (self._play(trial, steps) for trial, steps in wanted[at : at + width])
-            histories += await asyncio.gather(*together)
+            together = zip(wanted[at : at + width], self._lanes, strict=False)
+            histories += await asyncio.gather(*(self._play(*each, lane) for each, lane in together))
         return histories
 
-    async def _play(self, trial: Trial, steps: Sequence[int] | None = None) -> History:
-        if self._reset is not None:
-            await self._reset()
+    async def _play(self, trial: Trial, steps: Sequence[int] | None = None, lane: Lane | None = None) -> History:
+        lane = lane or self._lanes[0]
+        if lane.reset is not None:
+            await lane.reset()
         events: list[TimelineEvent] = []
-        async with Fleet(self._lab, trial, events.append) as fleet:
+        async with Fleet(lane.lab, trial, events.append) as fleet:
             history = await play(self._plan, fleet, steps)
         history.events, history.began_s = events, fleet.began_s
         self._result.faults += history.faults + (1 if trial.several else 0)

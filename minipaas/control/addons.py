@@ -1,15 +1,84 @@
 """The add-ons that an app's files ask for: made before its build, attached by releases of their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
-from minipaas.addons.provider import Addons
 from minipaas.errors import MinipaasError, Missing, UsageProblem
 from minipaas.model.addon import Addon
 from minipaas.model.app import AddonWish
 
 
-async def provide(addons: Addons, app: str, wishes: Sequence[AddonWish]) -> list[str]:
-    """Make and start the app's add-ons; warnings about wishes that cannot be fulfilled here, without which it runs.
+class Provider(Protocol):
+    """`minipaas.addons.provider.Addons`, as far as deploys use it."""
+
+    def check(self, wish: AddonWish) -> None:
+        """See that a wish can be fulfilled here."""
+
+    async def provision(self, app: str, wishes: Sequence[AddonWish]) -> tuple[Addon, ...]:
+        """Write down what is wished and not there; all there is then."""
+
+    async def start(self, app: str) -> None:
+        """Start the app's servers."""
+
+    def config(self, app: str) -> dict[str, str]:
+        """The config vars they set."""
+
+    async def sweep(self) -> None:
+        """End servers an earlier platform left."""
+
+    async def close(self) -> None:
+        """Stop every server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """An app's add-ons, all running, the config vars they set, and warnings about what it goes without."""
+
+    addons: tuple[Addon, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class AppAddons:
+    """All apps' add-ons; what runs them is loaded with the first app that has one, for it takes 10 ms.
+
+    Args:
+        folder: where apps that have add-ons have a folder.
+    """
+
+    def __init__(self, folder: Path, make: Callable[[], Provider]) -> None:
+        self._folder = folder
+        self._make = make
+        self._made: Provider | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """What runs them."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    async def provide(self, app: str, wishes: Sequence[AddonWish]) -> Provided:
+        """Make and start the app's add-ons. Raises as `provide`."""
+        if not wishes and not (self._folder / app).is_dir():
+            return Provided()
+        return await provide(self.provider, app, wishes)
+
+    async def sweep(self) -> None:
+        """End servers an earlier platform left."""
+        if self._folder.is_dir():
+            await self.provider.sweep()
+
+    async def close(self) -> None:
+        """Stop every server."""
+        if self._made is not None:
+            await self._made.close()
+
+
+async def provide(provider: Provider, app: str, wishes: Sequence[AddonWish]) -> Provided:
+    """Make and start an app's add-ons; a wish that cannot be fulfilled here is a warning.
 
     Raises:
         UsageProblem: two are to be attached under one name.
@@ -19,14 +88,14 @@ async def provide(addons: Addons, app: str, wishes: Sequence[AddonWish]) -> list
     warnings, possible = [], []
     for wish in wishes:
         try:
-            addons.check(wish)
+            provider.check(wish)
         except (UsageProblem, Missing) as error:
             warnings.append(f"app.json asks for the add-on {wish.plan}: {_whole(error)}; {app} runs without it")
         else:
             possible.append(wish)
-    await addons.provision(app, possible)
-    await addons.start(app)
-    return warnings
+    addons = await provider.provision(app, possible)
+    await provider.start(app)
+    return Provided(addons, provider.config(app), tuple(warnings))
 
 
 def _whole(error: MinipaasError) -> str:

@@ -5,14 +5,12 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from minipaas.addons.provider import Addons
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
-from minipaas.control.addons import attachments, overruled, provide
+from minipaas.control.addons import AppAddons, Provided, attachments, overruled
 from minipaas.control.app import RunningApp
 from minipaas.control.config import compose_config, compose_formation, describe_change
 from minipaas.control.settings import AppSpec
 from minipaas.errors import BuildFailed, MinipaasError
-from minipaas.model.addon import Addon
 from minipaas.model.app import FileWarning
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus, Slug
 from minipaas.parse.manifest import AppFiles, read_app_files
@@ -34,7 +32,7 @@ async def deploy(
     app: RunningApp,
     spec: AppSpec,
     links: Mapping[str, str],
-    services: tuple[Builder, Addons],
+    services: tuple[Builder, AppAddons],
     output: Output,
     build_id: str,
 ) -> Deploy:
@@ -53,16 +51,17 @@ async def deploy(
     builder, addons = services
     files = read_app_files(lambda name: _read(spec, name), str(spec.folder))
     _tell(files.warnings, output)
-    _tell(await provide(addons, app.name, files.app_json.addons), output)
-    attached = addons.config(app.name)
+    provided = await addons.provide(app.name, files.app_json.addons)
     given = (files.dotenv, spec.env, links)
-    _tell(overruled(given, attached), output)
-    config = compose_config(app.record.config, files.app_json, (*given, attached), lambda: secrets.token_hex(32))
+    _tell((*provided.warnings, *overruled(given, provided.config)), output)
+    config = compose_config(
+        app.record.config, files.app_json, (*given, provided.config), lambda: secrets.token_hex(32)
+    )
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
     result, build = await _build(app, spec, files, config, builder, output, build_id)
     formation = compose_formation(result.slug, app.record.formation, files.app_json, spec.formation)
     before = app.record.current
-    _attach(app, addons.addons(app.name), attached)
+    _attach(app, provided)
     release, new = await _release(app, result, config, output)
     app.run(result.slug, release, formation)
     return Deploy(release=release, build=build, new=new or release != before)
@@ -116,8 +115,8 @@ async def _build(
     return result, build
 
 
-def _attach(app: RunningApp, addons: Iterable[Addon], attached: Mapping[str, str]) -> None:
-    for description, config in attachments(app.record.config, addons, attached):
+def _attach(app: RunningApp, provided: Provided) -> None:
+    for description, config in attachments(app.record.config, provided.addons, provided.config):
         current = app.record.current
         release = app.add_release(description, current.slug_id if current else None, config)
         app.settle_release(release, ReleaseStatus.SUCCEEDED)

@@ -11,10 +11,10 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 
-from minipaas.addons.provider import Addons
 from minipaas.build.builder import Builder
 from minipaas.build.detect import shipped_folder
 from minipaas.clock import SystemClock
+from minipaas.control.addons import AppAddons, Provider
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
 from minipaas.control.deploy import Deploy, Output, deploy
@@ -62,7 +62,7 @@ class ControlPlane:
         self.store = Apps(settings.home)
         self.slugs = Slugs(settings.home)
         self.logplex = Logplex(settings.home.logs, self.clock)
-        self.addons = Addons(settings.home.addons, self.clock, self.rng, self._addon_log)
+        self.addons = AppAddons(settings.home.addons, self._make_addons)
         self.tasks = Tasks(_told)
         self.port = 0
         self.stop_asked = asyncio.Event()
@@ -262,8 +262,13 @@ class ControlPlane:
                 return await self.router.listen_app(app, self.settings.address, port)
         return await self.router.listen_app(app, self.settings.address, 0)
 
-    def _addon_log(self, app: str, process: str) -> Callable[[bytes], None]:
-        return self.logplex.channel(app).stream(process)
+    def _make_addons(self) -> Provider:
+        from minipaas.addons.provider import Addons  # noqa: PLC0415  see AppAddons
+
+        def log(app: str, process: str) -> Callable[[bytes], None]:
+            return self.logplex.channel(app).stream(process)
+
+        return Addons(self.settings.home.addons, self.clock, self.rng, log)
 
     def _log_requests(self, records: Sequence[RequestRecord]) -> None:
         by_app: dict[str, list[RequestRecord]] = {}

@@ -45,9 +45,9 @@ async def make(tmp_path: Path, templates: Path, logs: Logs) -> AsyncIterator[Mak
     """Makes platforms on a home that is hard to quote; closes them."""
     made: list[Addons] = []
 
-    def one(folder: str = "a home: für, 'servers'", seed: int = 7, **more: object) -> Addons:
+    def one(folder: str = "a home: für, 'servers'", **more: object) -> Addons:
         words = {"durable": False, "templates": templates, **more}
-        addons = Addons(tmp_path / folder, SystemClock(), random.Random(seed), logs.open, **words)
+        addons = Addons(tmp_path / folder, SystemClock(), random.Random(), logs.open, **words)
         made.append(addons)
         return addons
 

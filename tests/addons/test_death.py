@@ -85,9 +85,9 @@ async def test_kill_9_at_any_moment_of_the_first_start(
 ) -> None:
     """The warden and the servers are young then; initdb runs."""
     home = tmp_path / "home"
-    for number in range(6):
+    for number in range(4):
         drivers.append(Driver(home, tmp_path / f"templates{number % 2}", "found"))
-        await asyncio.sleep(0.3 + 0.15 * number)
+        await asyncio.sleep(0.3 + 0.2 * number)
         drivers[-1].kill()
         await eventually(lambda: not [p for p in proc.everyone() if str(tmp_path) in proc.command_of(p)])
     drivers.append(Driver(home, templates, "found"))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,7 +56,7 @@ async def up(addons: Addons, app: str, *wishes: AddonWish) -> dict[str, str]:
 
 @pytest.mark.parametrize("programs", [Programs(), WHEELS], ids=["found", "wheels"])
 async def test_data_is_there_after_stop_and_start_also_by_another_platform(make: Make, programs: Programs) -> None:
-    first = make(programs=programs, durable=True)
+    first = make(programs=programs, durable=programs is not WHEELS)
     config = await up(first, "notes", POSTGRES, REDIS)
     assert set(config) > {"DATABASE_URL", "REDIS_URL"}
     sql(config["DATABASE_URL"], "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('Ä kept')")
@@ -293,6 +294,36 @@ async def test_a_port_that_was_taken_meanwhile_is_left_to_its_new_owner(make: Ma
     assert make().config("notes") == moved
 
 
+class Sly:
+    """Programs that let a stranger have the port at the last moment."""
+
+    def __init__(self) -> None:
+        self.take: Callable[[], None] = lambda: None
+
+    def redis(self) -> Path:
+        self.take()
+        return Programs().redis()
+
+
+async def test_a_port_that_was_taken_at_the_last_moment_is_no_failure(make: Make) -> None:
+    """Two platforms drew the same port, and both found it free."""
+    sly = Sly()
+    addons = make(programs=sly)
+    await addons.provision("notes", [REDIS])
+    before, stranger = addons.config("notes"), socket.socket()
+
+    def take() -> None:
+        sly.take = lambda: None
+        stranger.bind(("127.0.0.1", addons.server("notes", "REDIS").port))
+        stranger.listen()
+
+    sly.take = take
+    await addons.start("notes")
+    assert addons.config("notes") != before
+    assert client(addons.config("notes")["REDIS_URL"]).ping()
+    stranger.close()
+
+
 async def test_nothing_is_left_outside_the_home(make: Make) -> None:
     before = set(Path("/dev/shm").iterdir()), set(Path("/tmp").glob(".s.PGSQL*"))
     addons = make()
@@ -327,11 +358,11 @@ async def test_a_server_that_cannot_start_is_told_by_its_own_words(make: Make, t
 
 async def test_a_cancelled_start_leaves_no_server(make: Make, tmp_path: Path) -> None:
     """Ctrl-C while add-ons start, at any moment of it."""
-    for number in range(8):
+    for number in range(6):
         addons = make(f"home{number}")
         await addons.provision("notes", [POSTGRES, REDIS])
         starting = asyncio.ensure_future(addons.start("notes"))
-        await asyncio.sleep(0.02 * number)
+        await asyncio.sleep(0.03 * number)
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await addons.close()

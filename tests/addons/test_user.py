@@ -15,7 +15,7 @@ from tests.addons.conftest import Make
 from tests.addons.test_servers import sql, up
 
 ROOT = Path(__file__).parents[2]
-CHOSEN = "found and data_is_there or snapshot or acknowledged or kill_9_leaves_no_server"
+CHOSEN = "snapshot or acknowledged or kill_9_leaves_no_server"
 pytestmark = [
     pytest.mark.root,
     pytest.mark.slow,

@@ -8,7 +8,7 @@ import pytest
 from minipaas.addons.provider import Addons
 from minipaas.addons.search import Programs
 from minipaas.clock import SystemClock
-from minipaas.control.addons import attachments, overruled, provide
+from minipaas.control.addons import AppAddons, Provided, Provider, attachments, overruled, provide
 from minipaas.errors import UsageProblem
 from minipaas.model.addon import Addon, make_addon
 from minipaas.model.app import AddonWish
@@ -54,7 +54,7 @@ def bare(tmp_path: Path) -> Addons:
 
 async def test_what_cannot_be_had_is_a_warning_that_says_what_to_do(bare: Addons, tmp_path: Path) -> None:
     wishes = [AddonWish("papertrail:choklad"), AddonWish("heroku-postgresql:mini"), AddonWish("redis", alias="1")]
-    told = await provide(bare, "notes", wishes)
+    told = (await provide(bare, "notes", wishes)).warnings
     assert [line.partition(":")[0] for line in told] == [
         "app.json asks for the add-on papertrail",
         "app.json asks for the add-on heroku-postgresql",
@@ -66,6 +66,16 @@ async def test_what_cannot_be_had_is_a_warning_that_says_what_to_do(bare: Addons
     assert all(line.endswith("; notes runs without it") for line in told)
     assert bare.config("notes") == {}
     assert not (tmp_path / "addons").exists()
+
+
+async def test_an_app_without_addons_loads_nothing_of_theirs(tmp_path: Path) -> None:
+    def make() -> Provider:
+        raise AssertionError("loaded")
+
+    addons = AppAddons(tmp_path / "addons", make)
+    await addons.sweep()
+    assert await addons.provide("notes", []) == Provided()
+    await addons.close()
 
 
 async def test_one_name_for_two_is_an_error(tmp_path: Path) -> None:
