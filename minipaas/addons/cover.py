@@ -4,8 +4,7 @@ In namespaces where the machine allows them: as an ordinary user, to whom the pl
 nobody is created and no file changes its owner. The server is the first process of its namespace: all it started
 ends with it, a busy PostgreSQL session too. Without namespaces an ordinary user's servers are plain processes, and
 root's run as `nobody`, who owns the data folder and may pass the folders above it (CAP_DAC_OVERRIDE, no other
-capability). The kernel then ends the server with the platform (PR_SET_PDEATHSIG, by setpriv): the mark that the
-warden goes by is in the environment, and Redis writes its title over that.
+capability). The kernel then ends the server with the platform (PR_SET_PDEATHSIG, by setpriv).
 """
 
 import os

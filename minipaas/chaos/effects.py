@@ -74,12 +74,11 @@ def lost_with_the_web(label: str, lines: frozenset[Line], calm_s: float, waited_
         severity=Severity.ERROR,
         process_type="web",
         message=(
-            f"`{label}` is acknowledged, and its work is lost when the dyno dies: `{clipped(effect)}` shows on {page} "
-            f"{seconds(calm_s)} later in calm, and never once the dyno was killed right after the answer"
+            f"`{label}` is acknowledged, and its work is lost when the dyno dies: {page} shows `{clipped(effect)}` "
+            f"{seconds(calm_s)} later in calm, and never when the dyno was killed right after the answer"
         ),
         evidence=(
-            f"calm: {label} is answered; {seconds(calm_s)} later {page} shows `{clipped(effect)}`, and goes on to do so "
-            "after a restart",
+            f"calm: {label} is answered, {seconds(calm_s)} later {page} shows `{clipped(effect)}`, after a kill too",
             *told(
                 (
                     Beat(0.0, "client", f"{label} is answered"),

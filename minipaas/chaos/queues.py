@@ -50,7 +50,7 @@ def queue_findings(
         sources: the app's own source: a library that is never imported queues nothing.
     """
     others = sorted(set(process_types) - {"web", "release"})
-    used = [(name, where) for name, where in _libraries(manifests)]
+    used = list(_libraries(manifests))
     if others or not used:
         return
     text = "\n".join(sources)
@@ -78,9 +78,7 @@ def _libraries(manifests: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for where, text in manifests.items():
         for name in _named(where, text):
             plain = name.lower().replace("_", "-")
-            if where == "package.json" and name in _NODE:
-                yield name, where
-            elif where == "Gemfile" and name in _RUBY:
+            if (where == "package.json" and name in _NODE) or (where == "Gemfile" and name in _RUBY):
                 yield name, where
             elif where not in ("package.json", "Gemfile") and plain in _PYTHON:
                 yield plain, where

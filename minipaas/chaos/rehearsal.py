@@ -22,6 +22,11 @@ class Stage(Fleet):
 
     def __init__(self, lab: Lab, tell: Callable[[TimelineEvent], None]) -> None:
         super().__init__(lab, CALM, tell)
+        self._more: list[LabDyno] = []
+
+    async def __aenter__(self) -> "Stage":
+        await super().__aenter__()
+        return self
 
     @property
     def workers(self) -> tuple[LabDyno, ...]:
@@ -38,11 +43,22 @@ class Stage(Fleet):
         await self._lab.kill(self._web[0])
         self._web[0] = await self._boot(1)
 
+    @property
+    def all_web(self) -> tuple[LabDyno, ...]:
+        """The web dynos that live."""
+        return (self._web[0], *self._more)
+
     async def add_web(self, count: int) -> tuple[LabDyno, ...]:
         """More web dynos; requests still go to the first alone. All web dynos there are now."""
         more = await asyncio.gather(*(self._boot(number + 2) for number in range(count)))
         self._leaving += more
-        return (self._web[0], *more)
+        self._more += more
+        return self.all_web
+
+    async def end_workers(self) -> None:
+        """No worker runs any more."""
+        old, self._others = self._others, []
+        await asyncio.gather(*map(self._lab.kill, old))
 
     async def replace_workers(self, *, kill: bool, patience_s: float) -> None:
         """End all workers at once; as on Heroku their successors start before they are gone."""

@@ -138,5 +138,7 @@ def _text(text: str, tokens: Mapping[str, str], names: Mapping[str, str]) -> str
 def _bytes(content: bytes, tokens: Mapping[str, str]) -> bytes:
     for old, new in tokens.items():
         if old.encode() in content:
-            content = picture(Marker(new)) if content.startswith(_PNG) else content.replace(old.encode(), new.encode())
+            content = (
+                picture(Marker(new)) if content.startswith(_PNG) else content.replace(old.encode(), new.encode())
+            )
     return content

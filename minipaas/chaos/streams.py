@@ -24,20 +24,33 @@ async def watch_stream(
         at_most_s: how long it is kept open alone; after that `write` is played, and an answer soon after says
             that it waited for that.
     """
-    headers = {"Host": host, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Port": "443"}
+    headers = {
+        "Host": host,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Port": "443",
+    }
     address = f"http://{dyno.host.address}:{dyno.port}"
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=None, trust_env=False) as client:  # noqa: S113
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=None, trust_env=False) as client:
         watched = _Watched(client, path)
-        before = cpu_seconds(dyno)
-        await watched.wait(at_most_s)
-        stream = replace(watched.seen(), cpu_s=max(cpu_seconds(dyno) - before, 0.0))
-        if watched.failed or (watched.ended and stream.open_s < at_most_s / 2):
-            stream = None  # type: ignore[assignment]
-        elif not watched.ended and not stream.pieces_s and write is not None:
-            await write()
-            stream = replace(stream, woken=await watched.wait(_WAKES_S))
-        await watched.close()
-    return stream
+        try:
+            return await _watch(watched, dyno, at_most_s, write)
+        finally:
+            await watched.close()
+
+
+async def _watch(
+    watched: "_Watched", dyno: LabDyno, at_most_s: float, write: Callable[[], Awaitable[object]] | None
+) -> Stream | None:
+    before = cpu_seconds(dyno)
+    await watched.wait(at_most_s)
+    stream = replace(watched.seen(), cpu_s=max(cpu_seconds(dyno) - before, 0.0))
+    if watched.failed or (watched.ended and stream.open_s < at_most_s / 2):
+        return None
+    if watched.ended or stream.pieces_s or write is None:
+        return stream
+    await write()
+    return replace(stream, woken=await watched.wait(_WAKES_S))
 
 
 class _Watched:

@@ -53,6 +53,7 @@ SIGNALLED = 128
     "--listen", "address", metavar="ADDRESS", help="the router's address  [default: 127.0.0.1, this machine only]"
 )
 @click.option("--hosts", type=click.IntRange(1, 26), help="simulated hosts  [default: 3]")
+@click.option("--https", is_flag=True, help="tell apps that clients came by https, for those that redirect to it")
 @click.option("--formation", metavar="TYPE=N,...", help="dynos of each process type: web=2,worker=1")
 @click.option(
     "--router", type=click.Choice(["round-robin", "random"]), help="how a dyno is chosen  [default: round-robin]"

@@ -227,6 +227,7 @@ class ControlPlane:
 
     def _admit(self, record: AppRecord) -> RunningApp:
         route = self.router.add_app(record.name)
+        route.https = self.settings.https
         channel = self.logplex.channel(record.name)
         kit = Kit(
             app=record.name,

@@ -23,6 +23,8 @@ class Settings:
     port: int = DEFAULT_PORT
     policy: str = "round-robin"
     limits: Limits = field(default_factory=Limits)
+    #: Apps are told that clients come by https, as they do on Heroku.
+    https: bool = False
     seed: int | None = None
 
 

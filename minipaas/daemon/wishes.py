@@ -32,6 +32,7 @@ class Wishes:
     formation: str | None = None
     router: str | None = None
     buildpacks: tuple[str, ...] = ()
+    https: bool = False
     seed: int | None = None
 
 
@@ -98,6 +99,7 @@ def _settings(home: Home, wishes: Wishes, file: PlatformFile) -> Settings:
         port=DEFAULT_PORT if wishes.port is None else wishes.port,
         policy=wishes.router or str(file.router),
         limits=limits,
+        https=wishes.https,
         seed=wishes.seed,
     )
 

@@ -42,6 +42,7 @@ class ClientConnection(asyncio.Protocol):
         "_head_started",
         "_held",
         "_hop",
+        "_https_hop",
         "_peer",
         "_pending",
         "_route",
@@ -71,6 +72,7 @@ class ClientConnection(asyncio.Protocol):
         self._deaf = False
         self._peer = ""
         self._hop = b""
+        self._https_hop = b""
         self._route: AppRoute | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -78,6 +80,7 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._peer = transport.get_extra_info("peername")[0]
         self._hop = wire.forwarded(self._peer.encode(), self.door.port)
+        self._https_hop = wire.forwarded(self._peer.encode(), self.door.port, https=True)
         self.expire_at = self.context.clock.monotonic() + self.context.limits.keepalive_s
         self.context.clients.add(self)
         self.context.sweep.join(self)
@@ -146,7 +149,9 @@ class ClientConnection(asyncio.Protocol):
         if route is None:
             self._refuse(faults.NO_APP, self._account("", line, fields), line)
             return
-        hop = wire.forwarded_again(fields.forwarded, self._hop) if fields.forwarded else self._hop
+        hop = self._https_hop if route.https else self._hop
+        if fields.forwarded:
+            hop = wire.forwarded_again(fields.forwarded, hop)
         account = self._account(route.app, line, fields)
         self.exchange = Exchange(self.context, self, route, line, fields, hop, account)
         self.exchange.start(self.context.clock.monotonic())

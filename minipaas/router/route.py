@@ -29,6 +29,8 @@ class AppRoute:
 
     def __init__(self, app: str, pick: Callable[["AppRoute", float, Collection[str]], Slot | None]) -> None:
         self.app = app
+        #: Whether the app is told that clients come by TLS.
+        self.https = False
         self.error_page_url: str | None = None
         self.maintenance_page_url: str | None = None
         self.on_wake: Callable[[], None] = lambda: None

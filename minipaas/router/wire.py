@@ -3,9 +3,13 @@
 from minipaas.router.head import Fields, RequestLine
 
 
-def forwarded(peer: bytes, port: bytes) -> bytes:
-    """The lines that say who asked, for a client without an X-Forwarded-For of its own; `port` is ours."""
-    return b"X-Forwarded-For: %b\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: %b\r\n" % (peer, port)
+def forwarded(peer: bytes, port: bytes, *, https: bool = False) -> bytes:
+    """The lines that say who asked, for a client without an X-Forwarded-For of its own; `port` is ours.
+
+    With `https` the app is told what it hears on Heroku, where clients come by TLS.
+    """
+    proto, port = (b"https", b"443") if https else (b"http", port)
+    return b"X-Forwarded-For: %b\r\nX-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (peer, proto, port)
 
 
 def forwarded_again(earlier: str, plain: bytes) -> bytes:

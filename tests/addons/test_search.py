@@ -63,11 +63,27 @@ def test_nothing_installed_is_told_with_what_to_install(tmp_path: Path, kind: st
 
 def test_valkey_stands_for_redis(tmp_path: Path) -> None:
     program(tmp_path / "path" / "valkey-server")
-    assert programs(tmp_path).redis().name == "valkey-server"
+    assert programs(tmp_path).redis().server.name == "valkey-server"
     program(tmp_path / "path" / "redis-server")
-    assert programs(tmp_path).redis().name == "redis-server"
+    assert programs(tmp_path).redis().server.name == "redis-server"
 
 
 def test_the_packages_are_found_without_being_imported() -> None:
     assert WHEELS.postgres().major >= 18
-    assert WHEELS.redis().name == "valkey-server"
+    assert WHEELS.redis().server.name == "valkey-server"
+
+
+@pytest.mark.parametrize(
+    ("says", "untitled"),
+    [
+        ("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64 build=1", True),
+        ("Valkey server v=8.1.8 sha=00000000:1 malloc=libc bits=64 build=7", True),
+        ("Redis server v=6.2.0 sha=0", True),
+        ("Redis server v=6.0.16 sha=0", False),
+        ("Redis server v=5.0.14 sha=0", False),
+        ("", False),
+    ],
+)
+def test_an_old_redis_is_not_told_what_it_does_not_know(tmp_path: Path, says: str, untitled: bool) -> None:
+    program(tmp_path / "path" / "redis-server", says)
+    assert programs(tmp_path).redis().untitled is untitled

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import redis.exceptions
 
 from minipaas.addons import provider
 from minipaas.addons.provider import Addons
-from minipaas.addons.search import Programs
+from minipaas.addons.search import Programs, RedisProgram
 from minipaas.errors import Missing, NotFound, StoreProblem, UsageProblem
 from minipaas.model.app import AddonWish
 from minipaas.runtime import proc
@@ -46,6 +47,16 @@ async def eventually(what: Callable[[], Any]) -> Any:
         while not (value := what()):
             await asyncio.sleep(0.01)
         return value
+
+
+def working_in(folder: Path) -> list[str]:
+    """Processes whose folder is in there: a server's command line may not tell."""
+    found = []
+    for pid in proc.everyone():
+        with suppress(OSError):
+            if str(Path(f"/proc/{pid}/cwd").readlink()).startswith(f"{folder}/"):
+                found.append(f"{pid} {proc.command_of(pid)}")
+    return found
 
 
 async def up(addons: Addons, app: str, *wishes: AddonWish) -> dict[str, str]:
@@ -300,7 +311,7 @@ class Sly:
     def __init__(self) -> None:
         self.take: Callable[[], None] = lambda: None
 
-    def redis(self) -> Path:
+    def redis(self) -> RedisProgram:
         self.take()
         return Programs().redis()
 
@@ -366,7 +377,7 @@ async def test_a_cancelled_start_leaves_no_server(make: Make, tmp_path: Path) ->
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await addons.close()
-        assert not [pid for pid in proc.everyone() if str(tmp_path / f"home{number}") in proc.command_of(pid)]
+        assert working_in(tmp_path / f"home{number}") == []
         config = await up(make(f"home{number}"), "notes", POSTGRES, REDIS)
         assert sql(config["DATABASE_URL"], "SELECT 1") == (1,)
         await addons.close()

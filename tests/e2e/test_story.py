@@ -318,3 +318,9 @@ def test_commands_without_a_platform_exit_4_and_say_how_to_start_one(tmp_path: P
         )
         assert (done.returncode, done.stdout) == (4, "")
         assert "`minipaas up` starts one" in done.stderr
+
+
+def test_an_app_that_insists_on_https_can_be_told_that_clients_came_by_it(tmp_path: Path) -> None:
+    app = web_app(tmp_path / "shop", body="self.headers['X-Forwarded-Proto'].encode()")
+    with platform(tmp_path, app, "--https") as running:
+        assert get(running.url()) == (200, "https")

@@ -9,7 +9,7 @@ readonly FORMAT=1
 package() {
   node -e '
     let value = JSON.parse(require("fs").readFileSync("package.json", "utf8"));
-    for (const key of process.argv.slice(1)) value = value?.[key];
+    for (const key of process.argv.slice(1)) value = value == null ? value : value[key];
     if (typeof value === "string") process.stdout.write(value);
   ' "$@"
 }
@@ -158,7 +158,9 @@ run() {
 
 # A script of package.json, if there is one.
 run_script() {
-  [[ -n $(package scripts "$1") ]] || return 0
+  local script
+  script=$(package scripts "$1") || fail "Error: Unable to read the scripts of package.json."
+  [[ -n $script ]] || return 0
   info "Running $1"
   run "$manager" run "$1"
 }

@@ -9,7 +9,7 @@ nodes() {
   local -a folders
   IFS=: read -ra folders <<<"$PATH"
   for folder in "${folders[@]}"; do
-    [[ -n $folder && $folder != */shims && -x $folder/node ]] || continue
+    [[ -n $folder && $folder != */shims && -x $folder/node && -x $folder/npm ]] || continue
     real=$(readlink -f -- "$folder/node")
     [[ -z ${seen[$real]:-} ]] || continue
     seen[$real]=1
@@ -54,6 +54,6 @@ choose_node() {
   while read -r version folder; do lines+=("  $version  $folder"); done < <(nodes)
   fail "Error: No Node.js on this machine is $wanted, as engines.node in package.json asks." "" \
     "There is:" "${lines[@]}" "" \
-    "Install one that fits (nvm, fnm, https://nodejs.org), or set the config var" \
-    "MINIPAAS_NODE to a range that one of these is in, to build with it all the same."
+    "Install one that fits (nvm, fnm, https://nodejs.org), or set the config var MINIPAAS_NODE" \
+    "(a line in .env) to a range that one of these is in, to build with it all the same."
 }

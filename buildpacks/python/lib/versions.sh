@@ -115,5 +115,5 @@ not_here() {
   ((${#lines[@]})) || lines=("  none")
   fail "Error: Python $1, asked for in $2, is not on this machine." "" "There is:" "${lines[@]}" "" \
     "Install it (pyenv, uv python install, apt), name another in .python-version," \
-    "or set the config var MINIPAAS_PYTHON to one of these to build with it all the same."
+    "or set the config var MINIPAAS_PYTHON (a line in .env) to one of these to build with it all the same."
 }

@@ -9,3 +9,4 @@ MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "django.middleware.cs
 ROOT_URLCONF = "config.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {"default": postgres(os.environ.get("DATABASE_URL", "postgres://localhost/rain"))}
+READER = "clock"

@@ -8,4 +8,4 @@ application = get_wsgi_application()
 
 from pages import gauges  # noqa: E402
 
-gauges.start()
+gauges.start("web")

@@ -3,6 +3,7 @@ import random
 import threading
 import time
 
+from django.conf import settings
 from django.db import close_old_connections
 from django.db.models import F
 
@@ -23,5 +24,6 @@ def read_for_ever():
             print(f"gauges: {error}", flush=True)
 
 
-def start():
-    threading.Thread(target=read_for_ever, daemon=True).start()
+def start(process):
+    if process == settings.READER:
+        threading.Thread(target=read_for_ever, daemon=True).start()

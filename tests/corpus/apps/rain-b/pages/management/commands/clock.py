@@ -1,3 +1,6 @@
+import signal
+import threading
+
 from django.core.management.base import BaseCommand
 
 from pages import gauges
@@ -7,9 +10,7 @@ class Command(BaseCommand):
     help = "Keeps the time."
 
     def handle(self, *args, **options):
-        import signal
-        import threading
-
+        gauges.start("clock")
         signal.signal(signal.SIGTERM, lambda *_: raise_exit())
         threading.Event().wait()
 

@@ -1,0 +1,359 @@
+"""What goes on when nobody asks: work after the answer, work that a death loses, work by the clock."""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+
+from minipaas.chaos.effects import Line, WorkerLoss, lost_with_the_web, lost_with_the_worker
+from minipaas.chaos.effort import settled, threads
+from minipaas.chaos.lab import Lab
+from minipaas.chaos.plan import Place, Plan, Visit
+from minipaas.chaos.rehearsal import Performance, Rehearsal
+from minipaas.chaos.residue import (
+    Quiet,
+    counted,
+    multiplied,
+    periodic,
+    residue_finding,
+    scheduler_finding,
+    shape,
+    works_on,
+)
+from minipaas.chaos.scenes import Copy, Scene, copy_of, scenes
+from minipaas.chaos.visitor import pages
+from minipaas.model.verdict import Finding
+
+_MOST_WRITES = 4
+_MOST_LATE = 2
+#: How long an idle dyno is watched; longer where the source has something that repeats itself.
+_IDLE_S, _IDLE_LOOP_S, _IDLE_SCHEDULER_S = 1.5, 4.0, 12.0
+#: Windows after an answer: a short one for each write, a longer one after all.
+_SHORT_S, _LONG_S = 0.4, 1.5
+#: What an access log takes to be written.
+_LOGGED_S = 0.25
+#: How long effects are waited for: always, and where something says that one may come.
+_LATE_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 7.0, 12.0
+_SCHEDULERS = re.compile(
+    r"apscheduler|BackgroundScheduler|AsyncIOScheduler|schedule\.every|repeat_every|rocketry|"
+    r"""["'](?:node-cron|cron|node-schedule|agenda|toad-scheduler|bree)["']"""
+)
+_LOOPS = re.compile(r"setInterval\(|while True\b|while \(true\)|Timer\(")
+_LATER = re.compile(
+    r"BackgroundTask|create_task|ensure_future|run_in_executor|setTimeout\(|setImmediate\(|setInterval\(|call_later|"
+    r"PoolExecutor|worker_threads|child_process|multiprocessing|subprocess|Timer\(|Thread\("
+)
+
+Stages = Callable[[], AbstractAsyncContextManager[Rehearsal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An effect that came `after_s` seconds after the answer to a write."""
+
+    scene: Scene
+    label: str
+    lines: frozenset[Line]
+    after_s: float
+
+
+class AfterAnswer:
+    """Examines what web dynos and workers do between requests.
+
+    Args:
+        stage: opens a stage with fresh dynos and backing services brought back.
+        copies: numbers for copies of scenes.
+        texts: the app's source; it only says how long waiting may be worth while.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        plan: Plan,
+        stage: Stages,
+        copies: Iterator[int],
+        texts: Sequence[str],
+        out_of_time: Callable[[], bool],
+    ) -> None:
+        self._lab = lab
+        self._clock = lab.clock
+        self._plan = plan
+        self._stage = stage
+        self._copies = copies
+        self._text = "\n".join(texts)
+        self._out_of_time = out_of_time
+        self._workers = [each for each in lab.specimen.commands if each not in ("web", "release")]
+
+    async def run(self) -> AsyncIterator[Finding]:
+        """One calm stage for all; what looks suspicious there gets stages of its own."""
+        async with self._stage() as rehearsal:
+            idle, repeating = await self._idle(rehearsal)
+            played, residues = await self._play_all(rehearsal, idle)
+            late = [late for each in played if (late := self._late(each))]
+        if repeating:
+            async for finding in self._compare(repeating):
+                yield finding
+        for scene in residues[:2]:
+            if not self._out_of_time():
+                async for finding in self._residue(scene, idle):
+                    yield finding
+        for each in late[:_MOST_LATE]:
+            async for finding in self._lost(each):
+                yield finding
+
+    def _copy(self, scene: Scene) -> Copy:
+        return copy_of(self._plan, scene, next(self._copies))
+
+    # At rest.
+
+    async def _idle(self, rehearsal: Rehearsal) -> tuple[Quiet, float]:
+        """What an idle dyno does, and how long it must be watched to see it repeat itself; 0 when it does not."""
+        await self._pages(rehearsal)
+        await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=3.0)
+        limit = _IDLE_S
+        if _LOOPS.search(self._text):
+            limit = _IDLE_LOOP_S
+        if _SCHEDULERS.search(self._text):
+            limit = _IDLE_SCHEDULER_S
+        first, second = await self._pages(rehearsal), await self._pages(rehearsal)
+        quiet = await rehearsal.quiet(_IDLE_S)
+        while quiet.window_s < limit and not periodic(counted(quiet.lines)):
+            quiet = _joined(quiet, await rehearsal.quiet(1.0))
+        third = await self._pages(rehearsal)
+        repeats = periodic(counted(quiet.lines)) or periodic(_growth(first, second, third))
+        return quiet, quiet.window_s if repeats else 0.0
+
+    async def _pages(self, rehearsal: Rehearsal) -> Counter[str]:
+        """Numbers on pages by the line they stand in, and how many lines of each kind there are."""
+        paths = pages(self._plan, 4)
+        steps = [(-1 - at, Visit(client="idle", place=Place(path=path))) for at, path in enumerate(paths)]
+        found: Counter[str] = Counter()
+        for outcome in await rehearsal.do(steps):
+            for line in outcome.exchange.lines if outcome.exchange is not None else ():
+                numbers = re.findall(r"\d+", line)
+                key = f"{outcome.exchange.pattern if outcome.exchange else ''}: {shape(line)}"
+                found[f"lines on {key}"] += 1
+                if len(numbers) == 1:
+                    found[f"number on {key}"] = int(numbers[0])
+        return found
+
+    async def _compare(self, window_s: float) -> AsyncIterator[Finding]:
+        """The same time with one idle web dyno and with three."""
+        window_s = min(max(2.0, window_s * 1.25), _IDLE_SCHEDULER_S)
+        async with self._stage() as rehearsal:
+            await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=3.0)
+            one = await self._repeated(rehearsal, window_s)
+            more = await rehearsal.stage.add_web(2)
+            for dyno in more:
+                await settled(dyno, self._clock, at_least_s=0.25, at_most_s=3.0)
+            three = await self._repeated(rehearsal, window_s)
+        for what, by_one, by_three in list(multiplied(one, three))[:1]:
+            yield scheduler_finding(what, by_one, by_three, window_s)
+
+    async def _repeated(self, rehearsal: Rehearsal, window_s: float) -> Counter[str]:
+        first, second = await self._pages(rehearsal), await self._pages(rehearsal)
+        quiet = await rehearsal.quiet(window_s, rehearsal.stage.all_web)
+        third = await self._pages(rehearsal)
+        return counted(quiet.lines) + _growth(first, second, third)
+
+    # After an answer.
+
+    async def _play_all(self, rehearsal: Rehearsal, idle: Quiet) -> tuple[list[Performance], list[Scene]]:
+        """Each write once, its pages watched; with the scenes after which the dyno seemed to work on."""
+        played: list[tuple[Scene, Performance]] = []
+        residues: list[Scene] = []
+        before = threads(rehearsal.stage.web)
+        for scene in scenes(self._plan, _MOST_WRITES):
+            copy = self._copy(scene)
+            await rehearsal.do(copy.before)
+            performance = await rehearsal.perform(copy)
+            if not performance.taken:
+                continue
+            await rehearsal.look(performance)
+            played.append((scene, performance))
+            short = await rehearsal.quiet(_SHORT_S)
+            if works_on(replace(short, lines=()), idle):
+                residues.append(scene)
+        if not played:
+            return [], []
+        await self._clock.sleep(_LOGGED_S)
+        long = await rehearsal.quiet(_LONG_S)
+        if works_on(long, idle):
+            residues += [scene for scene, _ in played if scene not in residues]
+        performances = [performance for _, performance in played]
+        more = threads(rehearsal.stage.web) > before or bool(residues)
+        await rehearsal.watch(performances, lambda: False, at_most_s=_LATE_S)
+        if not any(each.looks.late for each in performances):
+            await rehearsal.watch(performances, lambda: _all_rest(performances), at_most_s=self._patience(more=more))
+        if any(each.looks.late for each in performances):
+            # A state in between is no effect: wait until nothing changes any more.
+            await rehearsal.watch(performances, lambda: _all_rest(performances), at_most_s=_LATE_REASON_S)
+        return performances, residues
+
+    def _patience(self, *, more: bool) -> float:
+        if self._workers:
+            return _LATE_WORKER_S
+        return _LATE_REASON_S if more or _LATER.search(self._text) else 0.0
+
+    def _late(self, performance: Performance) -> Late | None:
+        lines = performance.looks.late
+        after_s = performance.looks.when(lines) if lines else None
+        if after_s is None:
+            return None
+        scene = next(each for each in scenes(self._plan, _MOST_WRITES) if self._is_of(each, performance))
+        return Late(scene, performance.copy.label, lines, after_s)
+
+    def _is_of(self, scene: Scene, performance: Performance) -> bool:
+        return self._plan.steps[scene.write].label == performance.copy.label
+
+    async def _residue(self, scene: Scene, idle: Quiet) -> AsyncIterator[Finding]:
+        """The write twice, each time with nothing after it."""
+        windows: list[Quiet] = []
+        async with self._stage() as rehearsal:
+            label = ""
+            for turn in range(2):
+                copy = self._copy(scene)
+                label = copy.label
+                if not turn:
+                    await rehearsal.do(copy.before)
+                    await self._pages(rehearsal)
+                await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=6.0)
+                if not (await rehearsal.perform(copy)).taken:
+                    return
+                await self._clock.sleep(_LOGGED_S)
+                windows.append(await rehearsal.quiet(_LONG_S))
+        if all(works_on(window, idle) for window in windows):
+            yield residue_finding(label, windows, idle)
+
+    # Lost.
+
+    async def _lost(self, late: Late) -> AsyncIterator[Finding]:
+        if self._out_of_time():
+            return
+        if not self._workers or not await self._by_worker(late):
+            async for finding in self._lost_with_web(late):
+                yield finding
+            return
+        for kill in (False, True):
+            found = None if self._out_of_time() else await self._lost_with_worker(late, kill=kill)
+            if found is not None:
+                yield found
+                return
+
+    async def _by_worker(self, late: Late) -> bool:
+        """Whether the effect does not come while no worker runs."""
+        async with self._stage() as rehearsal:
+            await rehearsal.stage.end_workers()
+            performance = await self._performed(rehearsal, late.scene)
+            if performance is None:
+                return True
+            limit = late.after_s * 1.5 + 1.5
+            await rehearsal.watch([performance], lambda: late.lines <= performance.looks.all[-1][1], at_most_s=limit)
+            return performance.looks.when(late.lines) is None
+
+    async def _performed(self, rehearsal: Rehearsal, scene: Scene) -> Performance | None:
+        copy = self._copy(scene)
+        await rehearsal.do(copy.before)
+        performance = await rehearsal.perform(copy)
+        return performance if performance.taken else None
+
+    async def _lost_with_web(self, late: Late) -> AsyncIterator[Finding]:
+        if not await self._lasts(late):
+            return
+        waited = 0.0
+        for _ in range(2):
+            outcome = await self._killed_after_answer(late)
+            if outcome is None:
+                return
+            waited = outcome
+        yield lost_with_the_web(late.label, late.lines, late.after_s, waited)
+
+    async def _lasts(self, late: Late) -> bool:
+        """Whether the effect, once it is there, survives the dyno: else it is rule one that is broken."""
+        async with self._stage() as rehearsal:
+            performance = await self._performed(rehearsal, late.scene)
+            if performance is None:
+                return False
+            limit = late.after_s * 2 + 3
+            await rehearsal.look(performance)
+            await rehearsal.watch([performance], lambda: late.lines <= performance.looks.all[-1][1], at_most_s=limit)
+            if performance.looks.when(late.lines) is None:
+                return False
+            await rehearsal.stage.kill_web()
+            await rehearsal.look(performance)
+            return late.lines <= performance.looks.all[-1][1]
+
+    async def _killed_after_answer(self, late: Late) -> float | None:
+        """Seconds waited in vain; None when the effect came all the same."""
+        async with self._stage() as rehearsal:
+            performance = await self._performed(rehearsal, late.scene)
+            if performance is None:
+                return None
+            await rehearsal.stage.kill_web()
+            limit = late.after_s * 1.5 + 2
+            await rehearsal.watch([performance], lambda: performance.looks.ever(late.lines), at_most_s=limit)
+            return None if performance.looks.ever(late.lines) else performance.looks.all[-1][0]
+
+    async def _lost_with_worker(self, late: Late, *, kill: bool) -> Finding | None:
+        """Several jobs, the workers ended in the midst of them; twice."""
+        lost: list[int] = []
+        jobs = 3 if late.after_s < 2 else 2
+        waited = 0.0
+        for _ in range(2):
+            missing, waited = await self._stopped_mid_way(late, jobs, kill=kill)
+            if not missing:
+                return None
+            lost.append(missing)
+        loss = WorkerLoss(
+            process_type=self._workers[0],
+            label=late.label,
+            lines=late.lines,
+            jobs=jobs,
+            lost=tuple(lost),
+            at_s=late.after_s / 2,
+            waited_s=waited,
+            killed=kill,
+        )
+        return lost_with_the_worker(loss)
+
+    async def _stopped_mid_way(self, late: Late, jobs: int, *, kill: bool) -> tuple[int, float]:
+        """How many effects never came, and how long they were waited for."""
+        async with self._stage() as rehearsal:
+            for worker in rehearsal.stage.workers:
+                await settled(worker, self._clock, at_least_s=0.5, at_most_s=4.0)
+            played = []
+            for _ in range(jobs):
+                performance = await self._performed(rehearsal, late.scene)
+                if performance is None:
+                    return 0, 0.0
+                played.append(performance)
+            begun = played[0].at_s
+            await self._clock.sleep(max(begun + late.after_s / 2 - self._clock.monotonic(), 0.0))
+            await rehearsal.stage.replace_workers(kill=kill, patience_s=late.after_s * 2 + 5)
+            limit = late.after_s * (jobs + 1) * 1.3 + 4
+
+            def missing() -> list[Performance]:
+                return [each for each in played if each.looks.when(late.lines) is None]
+
+            await rehearsal.watch(played, lambda: not missing(), at_most_s=limit)
+            return len(missing()), limit
+
+
+def _all_rest(performances: Sequence[Performance]) -> bool:
+    """Whether every write that came to something later has come to rest, for three looks."""
+    late = [each for each in performances if each.looks.late]
+    return bool(late) and all(each.looks.all[-3][1] == each.looks.all[-1][1] for each in late)
+
+
+def _joined(one: Quiet, other: Quiet) -> Quiet:
+    return Quiet(
+        window_s=one.window_s + other.window_s, cpu_s=one.cpu_s + other.cpu_s, lines=(*one.lines, *other.lines)
+    )
+
+
+def _growth(first: Counter[str], second: Counter[str], third: Counter[str]) -> Counter[str]:
+    """What grew by itself between the second look and the third, without what each look adds."""
+    keys = first.keys() & second.keys() & third.keys()
+    grown = {key: (third[key] - second[key]) - (second[key] - first[key]) for key in keys}
+    return Counter({key: growth for key, growth in grown.items() if growth > 0})
