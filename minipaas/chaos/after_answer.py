@@ -28,13 +28,11 @@ from minipaas.model.verdict import Finding
 _MOST_WRITES = 4
 _MOST_LATE = 2
 #: How long an idle dyno is watched; longer where the source has something that repeats itself.
-_IDLE_S, _IDLE_LOOP_S, _IDLE_SCHEDULER_S = 1.5, 4.0, 12.0
+_IDLE_S, _IDLE_LOOP_S, _IDLE_SCHEDULER_S = 1.5, 3.0, 12.0
 #: Windows after an answer: a short one for each write, a longer one after all.
 _SHORT_S, _LONG_S = 0.4, 1.5
-#: What an access log takes to be written.
-_LOGGED_S = 0.25
 #: How long effects are waited for: always, and where something says that one may come.
-_LATE_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 7.0, 12.0
+_LATE_S, _LATE_HINT_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 3.0, 7.0, 12.0
 _SCHEDULERS = re.compile(
     r"apscheduler|BackgroundScheduler|AsyncIOScheduler|schedule\.every|repeat_every|rocketry|"
     r"""["'](?:node-cron|cron|node-schedule|agenda|toad-scheduler|bree)["']"""
@@ -119,7 +117,7 @@ class AfterAnswer:
         first, second = await self._pages(rehearsal), await self._pages(rehearsal)
         quiet = await rehearsal.quiet(_IDLE_S)
         while quiet.window_s < limit and not periodic(counted(quiet.lines)):
-            quiet = _joined(quiet, await rehearsal.quiet(1.0))
+            quiet = _joined(quiet, await rehearsal.quiet(0.75))
         third = await self._pages(rehearsal)
         repeats = periodic(counted(quiet.lines)) or periodic(_growth(first, second, third))
         return quiet, quiet.window_s if repeats else 0.0
@@ -166,8 +164,12 @@ class AfterAnswer:
         before = threads(rehearsal.stage.web)
         for scene in scenes(self._plan, _MOST_WRITES):
             copy = self._copy(scene)
+            for _, earlier in played:
+                await rehearsal.look(earlier)
             await rehearsal.do(copy.before)
             performance = await rehearsal.perform(copy)
+            for _, earlier in played:
+                await rehearsal.look(earlier, written=True)
             if not performance.taken:
                 continue
             await rehearsal.look(performance)
@@ -177,7 +179,6 @@ class AfterAnswer:
                 residues.append(scene)
         if not played:
             return [], []
-        await self._clock.sleep(_LOGGED_S)
         long = await rehearsal.quiet(_LONG_S)
         if works_on(long, idle):
             residues += [scene for scene, _ in played if scene not in residues]
@@ -194,7 +195,9 @@ class AfterAnswer:
     def _patience(self, *, more: bool) -> float:
         if self._workers:
             return _LATE_WORKER_S
-        return _LATE_REASON_S if more or _LATER.search(self._text) else 0.0
+        if more:
+            return _LATE_REASON_S
+        return _LATE_HINT_S if _LATER.search(self._text) else 0.0
 
     def _late(self, performance: Performance) -> Late | None:
         lines = performance.looks.late
@@ -221,7 +224,6 @@ class AfterAnswer:
                 await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=6.0)
                 if not (await rehearsal.perform(copy)).taken:
                     return
-                await self._clock.sleep(_LOGGED_S)
                 windows.append(await rehearsal.quiet(_LONG_S))
         if all(works_on(window, idle) for window in windows):
             yield residue_finding(label, windows, idle)

@@ -32,25 +32,31 @@ def _plain(line: str, own: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class Looks:
-    """What was seen of one write: (seconds since it was acknowledged, lines), in order."""
+    """What was seen of one write: (seconds since it was acknowledged, lines), in order.
+
+    `written` are the places in `all` of looks before which something else was written: what they show for the
+    first time came of that, not of time.
+    """
 
     all: list[tuple[float, frozenset[Line]]] = field(default_factory=list)
+    written: set[int] = field(default_factory=set)
 
-    def add(self, after_s: float, lines: frozenset[Line]) -> None:
+    def add(self, after_s: float, lines: frozenset[Line], *, written: bool = False) -> None:
         """One more look at all pages."""
+        if written:
+            self.written.add(len(self.all))
         self.all.append((after_s, lines))
 
     @property
     def late(self) -> frozenset[Line]:
-        """Lines that the first look did not show and the last two both show."""
+        """Lines that the first look did not show, that came by themselves, and that the last two both show."""
         if len(self.all) < 3:
             return frozenset()
-        return (self.all[-1][1] & self.all[-2][1]) - self.all[0][1]
-
-    @property
-    def rests(self) -> bool:
-        """Whether the last two looks are alike."""
-        return len(self.all) > 2 and self.all[-1][1] == self.all[-2][1]
+        came: set[Line] = set()
+        for at in range(1, len(self.all)):
+            if at not in self.written:
+                came |= self.all[at][1] - self.all[at - 1][1]
+        return (self.all[-1][1] & self.all[-2][1] & came) - self.all[0][1]
 
     def when(self, lines: frozenset[Line]) -> float | None:
         """When all of these were there for the first time; None when never."""

@@ -16,6 +16,9 @@ from minipaas.chaos.scenes import Copy
 from minipaas.chaos.trial import CALM
 from minipaas.model.verdict import TimelineEvent
 
+#: What an access log takes to be written.
+_LOGGED_S = 0.25
+
 
 class Stage(Fleet):
     """One web dyno and a worker of each type; nothing happens to them but by these methods."""
@@ -118,15 +121,19 @@ class Rehearsal:
         taken = answer is not None and 0 < answer.status < 400
         return Performance(copy, taken, self._clock.monotonic())
 
-    async def look(self, performance: Performance) -> None:
-        """Look at the pages where an effect would show."""
+    async def look(self, performance: Performance, *, written: bool = False) -> None:
+        """Look at the pages where an effect would show.
+
+        Args:
+            written: something else was written since the last look.
+        """
         lines: set[Line] = set()
         after = self._clock.monotonic() - performance.at_s
         for outcome in await self.do(performance.copy.reads):
             exchange = outcome.exchange
             if exchange is not None and 0 < exchange.status < 400:
                 lines |= seen(exchange.pattern, exchange.lines, performance.copy.own)
-        performance.looks.add(after, frozenset(lines))
+        performance.looks.add(after, frozenset(lines), written=written)
 
     async def watch(
         self, performances: Sequence[Performance], done: Callable[[], bool], *, at_most_s: float, every_s: float = 0.4
@@ -141,10 +148,12 @@ class Rehearsal:
                 return
 
     async def quiet(self, window_s: float, dynos: Sequence[LabDyno] = ()) -> Quiet:
-        """Ask nothing, and see what the web dynos do."""
+        """Ask nothing, and see what the web dynos do; lines about the last answer are left out."""
         watched = dynos or (self.stage.web,)
-        tails = [Tail(dyno) for dyno in watched]
         before = sum(map(cpu_seconds, watched))
-        await self._clock.sleep(window_s)
+        logged = min(_LOGGED_S, window_s / 2)
+        await self._clock.sleep(logged)
+        tails = [Tail(dyno) for dyno in watched]
+        await self._clock.sleep(window_s - logged)
         used = max(sum(map(cpu_seconds, watched)) - before, 0.0)
         return Quiet(window_s=window_s, cpu_s=used, lines=tuple(line for tail in tails for line in tail.new()))

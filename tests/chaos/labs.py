@@ -33,10 +33,13 @@ SERVER = textwrap.dedent('''
             self.socket.bind(self.server_address)
             self.server_name, self.server_port = self.server_address
 
-    def serve(answer, host="0.0.0.0", port=None, polite=True, before=lambda: None):
+    def serve(answer, host="0.0.0.0", port=None, polite=True, before=lambda: None, streams=()):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                self.give("GET", {})
+                if self.path in streams:
+                    streams[self.path](self)
+                else:
+                    self.give("GET", {})
 
             def do_POST(self):
                 form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()

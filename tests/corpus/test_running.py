@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -106,6 +106,11 @@ async def status_of(url: str, server: asyncio.subprocess.Process) -> int:
             except aiohttp.ClientConnectionError:
                 await asyncio.sleep(0.05)
     raise AssertionError(f"it ended with status {server.returncode}")
+
+
+def unheard(_app: str, _process: str) -> Callable[[bytes], None]:
+    """What servers say is of no interest here."""
+    return lambda _piece: None
 
 
 @pytest.fixture
