@@ -259,9 +259,10 @@ class ProcessServer(ABC):
         if not self._ready.is_set():
             raise self._not_started(f"it did not come up within {START_S:.0f} s")
         try:
-            await self._ask()
-        except OSError as error:
-            raise self._not_started(str(error)) from error
+            async with asyncio.timeout(START_S):
+                await self._ask()
+        except OSError as error:  # TimeoutError is one
+            raise self._not_started(str(error) or "it does not answer") from error
 
     def _not_started(self, cause: str) -> StoreProblem:
         return StoreProblem(f"cannot start the add-on {self.addon.name}: {cause}")

@@ -65,6 +65,8 @@ def _verb(loss: Loss) -> str:
         return f"is refused ({loss.pattern} answers {loss.seen} instead of {loss.expected})"
     if loss.symptom is Symptom.RETURNED:
         return "comes back though it was taken away"
+    if loss.symptom is Symptom.TWICE:
+        return "is taken twice when it is sent again"
     if loss.symptom in (Symptom.NUMBER, Symptom.LINE):
         return f"is undone on {loss.pattern} (`{_short(loss.expected)}`, then {_short(loss.seen)})"
     return "is gone"

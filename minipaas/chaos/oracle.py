@@ -4,6 +4,7 @@ The rules, from strong to weak. A thing is expected only if every calm play show
 name, port and start time; so what an app tells of time, chance or itself is never expected.
 
 1. A marker that was typed and is read in a later step is expected there; its absence is a loss.
+   And it stands there no more often than in calm plays: what was sent twice was taken once.
 2. A marker that is gone in every calm play (deleted, shown once) is expected to stay gone.
 3. Where a request leads (status, redirect) is expected to be the same.
 4. A line that came with a write, never seen on that page before, is expected to stay as long as calm plays keep it;
@@ -35,6 +36,7 @@ class Symptom(StrEnum):
 
     MARKER = "marker"
     RETURNED = "returned"
+    TWICE = "twice"
     STATUS = "status"
     MISSING = "missing"
     LINE = "line"
@@ -66,6 +68,8 @@ class Expectation:
 
     outcome: str | None
     markers: tuple[tuple[Marker, int], ...]
+    #: How many lines hold a marker, where all calm plays agree; and the last write before.
+    counts: tuple[tuple[Marker, int, int], ...]
     gone: tuple[tuple[Marker, int], ...]
     lines: tuple[tuple[str, int], ...]
     numbers: tuple[tuple[str, tuple[str, ...], int | None], ...]
@@ -124,11 +128,12 @@ class Baseline:
         outcomes = {each.outcome for each in calms}
         stable = len(outcomes) == 1 and calms[0].status not in _NO_STATE
         if not stable or not calms[0].is_read:
-            return Expectation(outcomes.pop() if stable else None, (), (), (), (), frozenset())
+            return Expectation(outcomes.pop() if stable else None, (), (), (), (), (), frozenset())
         earlier = self._earlier.get(self._page(key), [])
         return Expectation(
             outcomes.pop(),
             tuple(self._live(key, calms)),
+            tuple(self._counts(key, calms, earlier)),
             tuple(self._gone(key, calms, earlier)),
             tuple(self._new_lines(key, calms, earlier)),
             tuple(self._counted(key, calms, earlier)),
@@ -146,6 +151,15 @@ class Baseline:
     def _is_later(self, key: Key, index: int) -> bool:
         """In a later step, or in the step itself after what was sent was answered."""
         return key[0] > index or (index in self._sent and (index, self._sent[index]) < key and key[0] == index)
+
+    def _counts(
+        self, key: Key, calms: Sequence[Exchange], earlier: Sequence[Key]
+    ) -> Iterator[tuple[Marker, int, int]]:
+        made = self._write_between(earlier[-1], key) if earlier else None
+        for marker, index in self._live(key, calms):
+            counts = {_count(each, marker) for each in calms}
+            if len(counts) == 1:
+                yield marker, counts.pop(), index if made is None else made
 
     # Rule 2.
 
@@ -272,6 +286,9 @@ class Baseline:
         for marker, made in expected.markers:
             if not exchange.shows(marker):
                 yield self._loss(Symptom.MARKER, made, key, marker.token, "not on the page")
+        for marker, count, made in expected.counts:
+            if _count(exchange, marker) > count > 0:
+                yield self._loss(Symptom.TWICE, made, key, f"{marker.token} {count} times", "more often")
         for marker, took in expected.gone:
             if exchange.shows(marker):
                 yield self._loss(Symptom.RETURNED, took, key, f"{marker.token} gone", "on the page again")
@@ -309,6 +326,10 @@ class Baseline:
         if isinstance(step, Submit) and not step.session and key[0] in mine and not sessions:
             return key[0]
         return max(sessions or mine, default=None)
+
+
+def _count(exchange: Exchange, marker: Marker) -> int:
+    return sum(marker.shown_in(line.encode()) for line in exchange.lines)
 
 
 def _plain(exchange: Exchange) -> list[str]:

@@ -73,11 +73,13 @@ class Submit:
     session: bool = False
     #: Takes things away: goes last.
     destructive: bool = False
+    #: Sends the same once more, as an impatient user or a browser's reload does; nothing is loaded or filled.
+    again: bool = False
 
     @property
     def label(self) -> str:
         """For people."""
-        return f"{self.method} {self.action}"
+        return f"{self.method} {self.action}{' again' if self.again else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +177,21 @@ def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
         if index >= read:
             break
         known = getattr(step, "session", False) and step.client in clients
-        if known or wanted & set(typed(step)) or _captured(step, plan.steps[write], plan.steps[read]):
+        if (
+            known
+            or _sent_first(step, plan.steps[write])
+            or wanted & set(typed(step))
+            or _captured(step, plan.steps[write], plan.steps[read])
+        ):
             chosen.add(index)
     return tuple(sorted(chosen | set(before[-2:])))
+
+
+def _sent_first(step: Step, again: Step) -> bool:
+    """Whether `again` sends what `step` sent."""
+    if not isinstance(step, Submit) or not isinstance(again, Submit) or not again.again or step.again:
+        return False
+    return (step.client, step.form_key) == (again.client, again.form_key)
 
 
 def _captured(step: Step, *users: Step) -> bool:

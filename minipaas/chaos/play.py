@@ -17,6 +17,10 @@ from minipaas.chaos.user import User
 _CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
+#: Fields by name, and files by field as (name, content, type).
+Filled = tuple[dict[str, list[str]], list[tuple[str, tuple[str, bytes, str]]] | None]
+
+
 class _NotThere(Exception):
     """The page does not offer what the step takes; the message is told as evidence."""
 
@@ -62,6 +66,7 @@ class Player:
         self._users: dict[str, User] = {}
         self._captured: dict[str, str] = {}
         self._landings: dict[int, str] = {}
+        self._sent: dict[tuple[str, str], tuple[Form, Filled]] = {}
         self._current: Step | None = None
 
     async def do(self, index: int, step: Step) -> Outcome:
@@ -124,14 +129,23 @@ class Player:
         return pick_link(page, place)
 
     async def _submit(self, user: User, step: Submit) -> tuple[Exchange, Page | None]:
-        _, page = await user.get(await self._find(user, step.place))
-        form = pick_form(page, step)
-        await self._fleet.reach(Phase.BEFORE_SEND, step.label)
-        data, files = fill(form, step.entries)
+        form, (data, files) = await self._filled_form(user, step)
         exchange, landed = await user.send(form.method, form.action, data=data, files=files)
         if exchange.status:
             self._landings[user.step] = exchange.path
         return exchange, landed
+
+    async def _filled_form(self, user: User, step: Submit) -> tuple[Form, Filled]:
+        name = step.client, step.form_key
+        if step.again:
+            if name not in self._sent:
+                raise _NotThere(f"`{step.caption}` was not sent before")
+            return self._sent[name]
+        _, page = await user.get(await self._find(user, step.place))
+        form = pick_form(page, step)
+        await self._fleet.reach(Phase.BEFORE_SEND, step.label)
+        self._sent[name] = form, fill(form, step.entries)
+        return self._sent[name]
 
     async def _call(self, user: User, step: Call) -> tuple[Exchange, Page | None]:
         path = self._filled(step.path)
@@ -187,9 +201,7 @@ def _mentions(text: str, markers: Iterable[Marker]) -> bool:
     return any(marker.shown_in(text.encode()) for marker in markers)
 
 
-def fill(
-    form: Form, entries: Sequence[Entry]
-) -> tuple[dict[str, list[str]], list[tuple[str, tuple[str, bytes, str]]] | None]:
+def fill(form: Form, entries: Sequence[Entry]) -> Filled:
     """What is sent: hidden fields as they are now, the entries as planned, the button that was pressed."""
     planned = {entry.name: entry for entry in entries}
     data: dict[str, list[str]] = {}

@@ -24,6 +24,8 @@ MOST_EXPLAINED = 4
 _SEARCH = (
     Trial(Kind.MULTI, frozenset()),
     Trial(Kind.LOSE, frozenset({Phase.AFTER_WRITE})),
+    # Two dynos in turn answer every other hop alike: what lives between two hops needs a fault between them.
+    Trial(Kind.LOSE, frozenset({Phase.HOP})),
 )
 _PHASES = (
     frozenset({Phase.AFTER_WRITE}),
@@ -270,7 +272,7 @@ _STRENGTH = list(Symptom)
 
 def subject(plan: Plan, loss: Loss) -> str:
     """What a loss is about, the same in every run: the form or call that wrote, or the page."""
-    return plan.steps[loss.write].label if loss.write is not None else loss.pattern
+    return plan.steps[loss.write].label.removesuffix(" again") if loss.write is not None else loss.pattern
 
 
 def _plainness(loss: Loss) -> tuple[int, bool, int]:

@@ -1,7 +1,9 @@
 """A user with a browser: cookies, redirects, referers; every request goes to the dyno whose turn it is."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ from minipaas.chaos.page import Page, read_page, text_lines, url_pattern
 
 #: As a browser, then gives up.
 MOST_HOPS = 8
+#: A stream of events is listened to for so long.
+STREAM_S = 1.0
 #: Of a body, this much is kept.
 BODY_BYTES = 2 * 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -109,7 +113,7 @@ class User:
     async def _exchange(self, request: httpx.Request) -> tuple[Exchange, httpx.Response | None, Page | None]:
         started, error, response = time.monotonic(), "", None
         try:
-            response = await self._client.send(request)
+            response = await _whole(await self._client.send(request, stream=True))
         except httpx.TimeoutException:
             error = "timed out"
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
@@ -129,6 +133,25 @@ class User:
     def cookie_names(self) -> tuple[str, ...]:
         """What the browser would send."""
         return tuple(sorted(cookie.name for cookie in self._client.cookies.jar))
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """The whole answer; of a stream of events, which never ends, what comes within a moment."""
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        await response.aread()
+        return response
+    pieces: list[bytes] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STREAM_S):
+            async for piece in response.aiter_bytes():
+                pieces.append(piece)
+    await response.aclose()
+    return httpx.Response(
+        response.status_code,
+        headers={"content-type": "text/event-stream"},
+        content=b"".join(pieces),
+        request=response.request,
+    )
 
 
 def _record(

@@ -86,7 +86,7 @@ def environment(label: Label, dependencies: Path, addons: dict[str, str], home: 
         "/usr/bin",
         "/bin",
     ]
-    secrets = {name: "s" * 40 for name in label.app_json.get("env", {})}
+    secrets = dict.fromkeys(label.app_json.get("env", {}), "s" * 40)
     return {"PATH": ":".join(path), "HOME": str(home), "PYTHONUNBUFFERED": "1", **secrets, **addons}
 
 

@@ -1,5 +1,6 @@
 """What the weather is like, as people see it from their windows."""
 import os
+import signal
 import subprocess
 import sys
 
@@ -8,7 +9,15 @@ from flask import Flask, redirect, render_template_string, request
 
 app = Flask(__name__)
 store = redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
-subprocess.Popen([sys.executable, "thermometer.py"], start_new_session=True)
+
+
+def hands_off():
+    """Signals are for the web server; the thermometer just reads."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+subprocess.Popen([sys.executable, "thermometer.py"], start_new_session=True, preexec_fn=hands_off)
 
 PAGE = """<!doctype html><title>Weather</title><h1>Weather</h1>
 <p>{{ degrees or "?" }} °C on the roof</p>
