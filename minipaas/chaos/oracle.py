@@ -283,15 +283,7 @@ class Baseline:
         yield self._loss(Symptom.MISSING, self._blamed(key), key, self._plan.steps[key[0]].label, reason)
 
     def _unmet(self, key: Key, expected: Expectation, exchange: Exchange) -> Iterator[Loss]:
-        for marker, made in expected.markers:
-            if not exchange.shows(marker):
-                yield self._loss(Symptom.MARKER, made, key, marker.token, "not on the page")
-        for marker, count, made in expected.counts:
-            if _count(exchange, marker) > count > 0:
-                yield self._loss(Symptom.TWICE, made, key, f"{marker.token} {count} times", "more often")
-        for marker, took in expected.gone:
-            if exchange.shows(marker):
-                yield self._loss(Symptom.RETURNED, took, key, f"{marker.token} gone", "on the page again")
+        yield from self._unmet_markers(key, expected, exchange)
         lines = set(_plain_lines(exchange))
         for line, made in expected.lines:
             if line not in lines:
@@ -301,6 +293,17 @@ class Baseline:
             if line in numbers and numbers[line] != values:
                 was = ", ".join(numbers[line])
                 yield self._loss(Symptom.NUMBER, counted, key, f"{line} with {', '.join(values)}", f"with {was}")
+
+    def _unmet_markers(self, key: Key, expected: Expectation, exchange: Exchange) -> Iterator[Loss]:
+        for marker, made in expected.markers:
+            if not exchange.shows(marker):
+                yield self._loss(Symptom.MARKER, made, key, marker.token, "not on the page")
+        for marker, count, made in expected.counts:
+            if _count(exchange, marker) > count > 0:
+                yield self._loss(Symptom.TWICE, made, key, f"{marker.token} {count} times", "more often")
+        for marker, took in expected.gone:
+            if exchange.shows(marker):
+                yield self._loss(Symptom.RETURNED, took, key, f"{marker.token} gone", "on the page again")
 
     def _loss(self, symptom: Symptom, write: int | None, key: Key, expected: str, seen: str) -> Loss:
         client, pattern = self._page(key)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 #: Comes with an app as `store.py`; the service's address is in STORE.
-CLIENT = textwrap.dedent('''
+CLIENT = textwrap.dedent("""
     import json, os, socket
 
     def ask(*words):
@@ -16,7 +16,7 @@ CLIENT = textwrap.dedent('''
         with socket.create_connection((host, int(port)), 5) as wire:
             wire.sendall(json.dumps(words).encode() + b"\\n")
             return json.loads(wire.makefile().readline())
-''')
+""")
 
 
 class Store:

@@ -20,7 +20,7 @@ from minipaas.model.verdict import TimelineEvent
 from minipaas.store.home import Home
 
 #: A web server that ends politely; an app is a function `answer(method, path, form)` to (status, headers, body).
-SERVER = textwrap.dedent('''
+SERVER = textwrap.dedent("""
     import os, signal, sys, threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
     from urllib.parse import parse_qsl
@@ -68,7 +68,7 @@ SERVER = textwrap.dedent('''
             signal.signal(signal.SIGTERM, leave)
         server.serve_forever(poll_interval=0.02)
         server.server_close()
-''')
+""")
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """The oracle, on histories written by hand: what is a loss, and what only looks like one."""
 
+from dataclasses import replace
+
 import pytest
 
 from minipaas.chaos.history import History
@@ -203,3 +205,23 @@ def test_a_step_is_judged_only_up_to_its_first_wrong_turn() -> None:
     calm = told(["Guests", "zq001aa was here"])
     trial = history(*calm[:3], (2, "POST /add", 403), *calm[5:])
     assert [each for each in symptoms(losses(BOOK, calm, trial)) if each[2] == 2] == [(Symptom.STATUS, 2, 2)]
+
+
+def test_what_was_sent_twice_and_is_taken_twice_is_a_loss() -> None:
+    the_plan = plan(send("/orders", ONE), visit(), replace(send("/orders"), again=True), visit())
+
+    def play(*last: str) -> tuple[Told, ...]:
+        return (
+            (0, "GET /", ["Orders"]),
+            (0, "POST /orders", "/"),
+            (0, "GET /", ["Orders", "zq001aa bread"]),
+            (1, "GET /", ["Orders", "zq001aa bread"]),
+            (2, "POST /orders", "/"),
+            (2, "GET /", ["Orders", *last]),
+            (3, "GET /", ["Orders", *last]),
+        )
+
+    found = losses(the_plan, play("zq001aa bread"), history(*play("zq001aa bread", "zq001aa bread")))
+    assert symptoms(found) == [(Symptom.TWICE, 2, 2), (Symptom.TWICE, 2, 3)]
+    twice = play("zq001aa bread", "zq001aa bread")
+    assert losses(the_plan, twice, history(*twice)) == [], "an app that takes it twice when calm keeps nothing"

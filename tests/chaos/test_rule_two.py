@@ -32,9 +32,7 @@ PLAN = Plan(host="app.localhost", steps=(visit(), FORM))
 
 
 async def examined(lab: Kit, limits: Limits = SHORT, budgets: Rules | None = None) -> TwoResult:
-    two = RuleTwo(
-        lab.lab, PLAN, budgets or Rules(), tell=lab.events.append, out_of_time=lambda: False, limits=limits
-    )
+    two = RuleTwo(lab.lab, PLAN, budgets or Rules(), tell=lab.events.append, out_of_time=lambda: False, limits=limits)
     return await two.run()
 
 
@@ -152,9 +150,10 @@ async def test_a_lock_that_only_a_clean_exit_removes(tmp_path: Path) -> None:
     source = f"{LOCK}\nserve(answer, before=before)\nask('delete', 'lock')\n".replace(
         "def answer(method, path, form):\n", "def answer(method, path, form):\n    ask('set', 'lock', 'x')\n", 1
     )
-    async with store() as kept, kit(
-        tmp_path, {"app.py": source, "store.py": CLIENT}, config={"STORE": kept.address}
-    ) as lab:
+    async with (
+        store() as kept,
+        kit(tmp_path, {"app.py": source, "store.py": CLIENT}, config={"STORE": kept.address}) as lab,
+    ):
         result = await examined(lab)
     found = [finding for finding in result.findings if finding.code == "MP206"]
     assert codes(found) == [("MP206", Severity.ERROR, None)]
