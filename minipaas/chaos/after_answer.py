@@ -237,6 +237,10 @@ class AfterAnswer:
             async for finding in self._lost_with_web(late):
                 yield finding
             return
+        after_s = await self._again(late)
+        if after_s is None:
+            return
+        late = replace(late, after_s=after_s)
         for kill in (False, True):
             found = None if self._out_of_time() else await self._lost_with_worker(late, kill=kill)
             if found is not None:
@@ -251,7 +255,7 @@ class AfterAnswer:
             if performance is None:
                 return True
             limit = late.after_s * 1.5 + 1.5
-            await rehearsal.watch([performance], lambda: late.lines <= performance.looks.all[-1][1], at_most_s=limit)
+            await rehearsal.watch([performance], lambda: performance.looks.shows(late.lines), at_most_s=limit)
             return performance.looks.when(late.lines) is None
 
     async def _performed(self, rehearsal: Rehearsal, scene: Scene) -> Performance | None:
@@ -261,8 +265,10 @@ class AfterAnswer:
         return performance if performance.taken else None
 
     async def _lost_with_web(self, late: Late) -> AsyncIterator[Finding]:
-        if not await self._lasts(late):
+        after_s = await self._again(late, lasting=True)
+        if after_s is None:
             return
+        late = replace(late, after_s=after_s)
         waited = 0.0
         for _ in range(2):
             outcome = await self._killed_after_answer(late)
@@ -271,20 +277,23 @@ class AfterAnswer:
             waited = outcome
         yield lost_with_the_web(late.label, late.lines, late.after_s, waited)
 
-    async def _lasts(self, late: Late) -> bool:
-        """Whether the effect, once it is there, survives the dyno: else it is rule one that is broken."""
+    async def _again(self, late: Late, *, lasting: bool = False) -> float | None:
+        """When the effect comes in another calm play, looked at closely; None when it does not come.
+
+        Args:
+            lasting: also None when it goes with the dyno: then it is rule one that is broken.
+        """
         async with self._stage() as rehearsal:
             performance = await self._performed(rehearsal, late.scene)
             if performance is None:
-                return False
-            limit = late.after_s * 2 + 3
+                return None
+            looks, limit = performance.looks, late.after_s * 2 + 3
             await rehearsal.look(performance)
-            await rehearsal.watch([performance], lambda: late.lines <= performance.looks.all[-1][1], at_most_s=limit)
-            if performance.looks.when(late.lines) is None:
-                return False
-            await rehearsal.stage.kill_web()
-            await rehearsal.look(performance)
-            return late.lines <= performance.looks.all[-1][1]
+            await rehearsal.watch([performance], lambda: looks.shows(late.lines), at_most_s=limit, every_s=0.1)
+            if lasting and looks.shows(late.lines):
+                await rehearsal.stage.kill_web()
+                await rehearsal.look(performance)
+            return looks.when(late.lines) if looks.shows(late.lines) else None
 
     async def _killed_after_answer(self, late: Late) -> float | None:
         """Seconds waited in vain; None when the effect came all the same."""
@@ -298,11 +307,11 @@ class AfterAnswer:
             return None if performance.looks.ever(late.lines) else performance.looks.all[-1][0]
 
     async def _lost_with_worker(self, late: Late, *, kill: bool) -> Finding | None:
-        """Several jobs, the workers ended in the midst of them; twice."""
+        """Several jobs, the workers ended in the midst of them; SIGTERM twice."""
         lost: list[int] = []
         jobs = 3 if late.after_s < 2 else 2
         waited = 0.0
-        for _ in range(2):
+        for _ in range(1 if kill else 2):
             missing, waited = await self._stopped_mid_way(late, jobs, kill=kill)
             if not missing:
                 return None
@@ -320,7 +329,7 @@ class AfterAnswer:
         return lost_with_the_worker(loss)
 
     async def _stopped_mid_way(self, late: Late, jobs: int, *, kill: bool) -> tuple[int, float]:
-        """How many effects never came, and how long they were waited for."""
+        """How many effects never came, and how long the new worker had for them."""
         async with self._stage() as rehearsal:
             for worker in rehearsal.stage.workers:
                 await settled(worker, self._clock, at_least_s=0.5, at_most_s=4.0)
@@ -333,13 +342,24 @@ class AfterAnswer:
             begun = played[0].at_s
             await self._clock.sleep(max(begun + late.after_s / 2 - self._clock.monotonic(), 0.0))
             await rehearsal.stage.replace_workers(kill=kill, patience_s=late.after_s * 2 + 5)
-            limit = late.after_s * (jobs + 1) * 1.3 + 4
+            replaced = self._clock.monotonic()
+            await self._until_nothing_comes(rehearsal, played, late, jobs)
+            return len(_missing(played, late)), self._clock.monotonic() - replaced
 
-            def missing() -> list[Performance]:
-                return [each for each in played if each.looks.when(late.lines) is None]
+    async def _until_nothing_comes(
+        self, rehearsal: Rehearsal, played: Sequence[Performance], late: Late, jobs: int
+    ) -> None:
+        """All came, or nothing more has come for longer than a job takes."""
+        begun = self._clock.monotonic()
+        left, since = jobs, begun
+        while left and self._clock.monotonic() - since < late.after_s * 1.5 + 3:
+            await rehearsal.watch(_missing(played, late), lambda: True, at_most_s=0.1)
+            if len(_missing(played, late)) < left:
+                left, since = len(_missing(played, late)), self._clock.monotonic()
 
-            await rehearsal.watch(played, lambda: not missing(), at_most_s=limit)
-            return len(missing()), limit
+
+def _missing(played: Sequence[Performance], late: Late) -> list[Performance]:
+    return [each for each in played if each.looks.when(late.lines) is None]
 
 
 def _all_rest(performances: Sequence[Performance]) -> bool:

@@ -62,6 +62,10 @@ class Looks:
         """When all of these were there for the first time; None when never."""
         return next((after_s for after_s, shown in self.all if lines <= shown), None)
 
+    def shows(self, lines: frozenset[Line]) -> bool:
+        """Whether the last look shows all of these."""
+        return bool(self.all) and lines <= self.all[-1][1]
+
     def ever(self, lines: frozenset[Line]) -> bool:
         """Whether any of these was ever there."""
         return any(lines & shown for _, shown in self.all)

@@ -156,10 +156,11 @@ class Baseline:
         self, key: Key, calms: Sequence[Exchange], earlier: Sequence[Key]
     ) -> Iterator[tuple[Marker, int, int]]:
         made = self._write_between(earlier[-1], key) if earlier else None
+        known = {marker: write for marker, _, write in self.expected[earlier[-1]].counts} if earlier else {}
         for marker, index in self._live(key, calms):
             counts = {_count(each, marker) for each in calms}
             if len(counts) == 1:
-                yield marker, counts.pop(), index if made is None else made
+                yield marker, counts.pop(), known.get(marker, index) if made is None else made
 
     # Rule 2.
 

@@ -13,16 +13,19 @@ from minipaas.chaos.service_times import Stream
 
 #: After a write a long poll is answered within this time.
 _WAKES_S = 1.5
+#: It is watched alone for this long, or half its usual time.
+_ALONE_S = 2.5
 
 
 async def watch_stream(
-    dyno: LabDyno, host: str, path: str, *, at_most_s: float, write: Callable[[], Awaitable[object]] | None
+    dyno: LabDyno, host: str, path: str, *, usual_s: float, write: Callable[[], Awaitable[object]] | None
 ) -> Stream | None:
     """Ask for it and note each piece that comes; None when nothing can be told: an error, a quick answer.
 
     Args:
-        at_most_s: how long it is kept open alone; after that `write` is played, and an answer soon after says
-            that it waited for that.
+        usual_s: how long it takes when nobody does anything.
+        write: played while it is open; an answer right after that, and long before the usual time, says that it
+            waited for that.
     """
     headers = {
         "Host": host,
@@ -34,23 +37,25 @@ async def watch_stream(
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=None, trust_env=False) as client:
         watched = _Watched(client, path)
         try:
-            return await _watch(watched, dyno, at_most_s, write)
+            return await _watch(watched, dyno, usual_s, write)
         finally:
             await watched.close()
 
 
 async def _watch(
-    watched: "_Watched", dyno: LabDyno, at_most_s: float, write: Callable[[], Awaitable[object]] | None
+    watched: "_Watched", dyno: LabDyno, usual_s: float, write: Callable[[], Awaitable[object]] | None
 ) -> Stream | None:
+    alone_s = min(0.5 * usual_s, _ALONE_S)
     before = cpu_seconds(dyno)
-    await watched.wait(at_most_s)
+    await watched.wait(alone_s)
     stream = replace(watched.seen(), cpu_s=max(cpu_seconds(dyno) - before, 0.0))
-    if watched.failed or (watched.ended and stream.open_s < at_most_s / 2):
+    if watched.failed or watched.ended:
         return None
-    if watched.ended or stream.pieces_s or write is None:
+    if stream.pieces_s or write is None:
         return stream
     await write()
-    return replace(stream, woken=await watched.wait(_WAKES_S))
+    left = min(_WAKES_S, 0.85 * usual_s - watched.seen().open_s)
+    return replace(stream, woken=left > 0 and await watched.wait(left))
 
 
 class _Watched:

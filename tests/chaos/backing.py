@@ -67,7 +67,7 @@ async def store() -> AsyncIterator[Store]:
     """The service, as long as the block runs."""
     made = Store()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.address = "127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    made.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield made
     finally:

@@ -26,7 +26,7 @@ def answer(method, path, form):
     return (200, {}, '<form method="post" action="/add"><input name="f0"><button>Send</button></form>')
 """
 POLITE = f"{ANSWER}\nserve(answer)\n"
-SHORT = Limits(boot_timeout_s=2, exit_timeout_s=2)
+SHORT = Limits(boot_timeout_s=2, exit_timeout_s=1)
 FORM = replace(send("/add", ONE), form_key="POST /add [f0] ")
 PLAN = Plan(host="app.localhost", steps=(visit(), FORM))
 
