@@ -1,13 +1,12 @@
 """Where lost state was kept, by which trials lose it. Pure.
 
-| restart, disk kept | relocation | two dynos, one disk | two dynos | pinned secrets | cause |
-|---|---|---|---|---|---|
-| kept | lost | kept | lost | lost | files |
-| kept | lost | | lost | kept | a secret in a file |
-| lost | lost | lost | lost | lost | memory |
-| lost | lost | lost | lost | kept | a secret made at boot |
-| kept | kept | lost | lost | | memory: what one dyno holds is stale |
-| kept | kept | kept | lost | | needs the same dyno |
+| restart, disk kept | relocation | two dynos | the same, pinned secrets | cause |
+|---|---|---|---|---|
+| kept | lost | lost | lost | files |
+| kept | lost | lost | kept | a secret in a file |
+| lost | lost | lost | lost | memory |
+| lost | lost | lost | kept | a secret made at boot |
+| kept | kept | lost | | needs the same dyno: what one holds is stale for the others |
 """
 
 from collections.abc import Mapping
@@ -26,6 +25,4 @@ def cause_of(grid: Grid) -> Cause | None:
         return Cause.BOOT_SECRET if grid.get((Kind.KEEP, True)) is False else Cause.MEMORY
     if lost:
         return Cause.FILE_SECRET if grid.get((Kind.LOSE, True)) is False else Cause.FILES
-    if grid.get((Kind.MULTI, False)):
-        return Cause.MEMORY if grid.get((Kind.MULTI_SHARED, False)) else Cause.AFFINITY
-    return None
+    return Cause.AFFINITY if grid.get((Kind.MULTI, False)) else None

@@ -12,7 +12,7 @@ _SEARCHED_BYTES = 32 * 1024 * 1024
 _TOKEN = re.compile(rb"zq\d{3}[a-z]{2}", re.IGNORECASE)
 #: Files that every process may leave and nobody misses.
 _HARMLESS = re.compile(
-    r"__pycache__|\.pyc$|\.pid$|\.sock$|^/tmp/(?:wgunicorn|tmp)|/\.cache/|/\.npm/|node-compile-cache"
+    r"__pycache__|\.pyc$|\.pid$|\.sock$|^/tmp/(?:wgunicorn|tmp)|/\.cache/|/\.npm/|node-compile-cache|/\.gunicorn/"
 )
 
 

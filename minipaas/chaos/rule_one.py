@@ -260,7 +260,6 @@ class RuleOne:
             await fill(Kind.LOSE, pinned=True)
         else:
             await fill(Kind.LOSE)
-            await fill(Kind.MULTI_SHARED)
         return grid
 
 

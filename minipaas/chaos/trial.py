@@ -13,8 +13,6 @@ class Kind(StrEnum):
     KEEP = "restart, disk kept"
     #: Relocated to a fresh disk: memory and files are lost.
     LOSE = "relocation"
-    #: Two dynos on one disk, requests in turn: memory is split.
-    MULTI_SHARED = "two dynos, one disk"
     #: Two dynos, each with its own disk, requests in turn: memory and files are split.
     MULTI = "two dynos"
 
@@ -48,12 +46,12 @@ class Trial:
     @property
     def several(self) -> bool:
         """Whether two dynos answer in turn."""
-        return self.kind in (Kind.MULTI, Kind.MULTI_SHARED)
+        return self.kind is Kind.MULTI
 
     @property
     def keeps_disk(self) -> bool:
         """Whether all dynos of the trial stand on one disk."""
-        return self.kind in (Kind.KEEP, Kind.MULTI_SHARED)
+        return self.kind is Kind.KEEP
 
 
 CALM = Trial(Kind.CALM, frozenset())

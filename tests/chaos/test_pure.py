@@ -19,7 +19,7 @@ from minipaas.chaos.trial import Kind
 from minipaas.model.verdict import Cause
 from tests.chaos.histories import ONE, TWO, plan, send, visit
 
-K, L, S, M = Kind.KEEP, Kind.LOSE, Kind.MULTI_SHARED, Kind.MULTI
+K, L, M = Kind.KEEP, Kind.LOSE, Kind.MULTI
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,8 @@ K, L, S, M = Kind.KEEP, Kind.LOSE, Kind.MULTI_SHARED, Kind.MULTI
         ({(K, False): True, (L, False): True, (K, True): True}, Cause.MEMORY),
         ({(K, False): True, (L, False): True, (K, True): False}, Cause.BOOT_SECRET),
         ({(K, False): False, (L, False): True, (L, True): False}, Cause.FILE_SECRET),
-        ({(K, False): False, (L, False): False, (S, False): True, (M, False): True}, Cause.MEMORY),
-        ({(K, False): False, (L, False): False, (S, False): False, (M, False): True}, Cause.AFFINITY),
-        ({(K, False): False, (L, False): False, (S, False): False, (M, False): False}, None),
+        ({(K, False): False, (L, False): False, (M, False): True}, Cause.AFFINITY),
+        ({(K, False): False, (L, False): False, (M, False): False}, None),
     ],
 )
 def test_the_grid_tells_the_cause(grid: dict[tuple[Kind, bool], bool], cause: Cause | None) -> None:
