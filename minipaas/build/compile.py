@@ -18,9 +18,10 @@ from minipaas.build.environment import (
     write_env_dir,
 )
 from minipaas.build.unbroken import unbroken
+from minipaas.build.workplace import Workplace
 from minipaas.clock import Clock
 from minipaas.model.dyno import SIZES, Exit
-from minipaas.runtime.base import Bind, DynoProcess, Host, Launch, Runtime
+from minipaas.runtime.base import DynoProcess, Host, Launch, Runtime
 
 #: Heroku's builds run on dynos of the largest size.
 _SIZE = SIZES["performance-l"]
@@ -28,55 +29,6 @@ _SIZE = SIZES["performance-l"]
 _LEFTOVER_GRACE_S = 2.0
 _POLL_S = 0.1
 _DRIVER = Path(__file__).with_name("slugcompiler.sh")
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """The folders of one build, all under one root that goes away whole."""
-
-    root: Path
-    tag: str
-
-    @property
-    def app(self) -> Path:
-        """BUILD_DIR, which becomes the slug."""
-        return self.root / "app"
-
-    @property
-    def cache(self) -> Path:
-        """CACHE_DIR while the build has it."""
-        return self.root / "cache"
-
-    @property
-    def env(self) -> Path:
-        """ENV_DIR."""
-        return self.root / "env"
-
-    @property
-    def results(self) -> Path:
-        """What the scripts' run tells us."""
-        return self.root / "results"
-
-    @property
-    def buildpacks(self) -> Path:
-        """Copies: a buildpack may write into its own folder (`export`)."""
-        return self.root / "buildpacks"
-
-    @property
-    def settings(self) -> Path:
-        """Package managers' files for HOME, and certificates."""
-        return self.root / "settings"
-
-    def binds(self) -> tuple[Bind, ...]:
-        """Where a buildpack sees them: Heroku's own paths."""
-        return (
-            Bind(self.app, f"/tmp/build_{self.tag}", writable=True),
-            Bind(self.cache, "/tmp/codon/tmp/cache", writable=True),
-            Bind(self.env, f"/tmp/env_{self.tag}"),
-            Bind(self.results, f"/tmp/results_{self.tag}", writable=True),
-            Bind(self.buildpacks, "/tmp/codon/tmp/buildpacks", writable=True),
-            Bind(self.settings, f"/tmp/settings_{self.tag}"),
-        )
 
 
 @dataclass(frozen=True, slots=True)

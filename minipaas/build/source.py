@@ -3,18 +3,19 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
 
 from minipaas.build.gitwork import clean_head, listed_files
 from minipaas.build.unbroken import in_thread
 from minipaas.errors import BuildFailed, UsageProblem
-from minipaas.model.app import FileWarning
+from minipaas.model.app import FileWarning, Procfile
+from minipaas.parse.procfile import parse_procfile
 from minipaas.store.tree import Digest, Entry, content, digest, entry_at, in_order, walk
 
+#: Whether `.slugignore` names a path.
+Ignored = Callable[[str], bool]
 #: Left out of a folder that is no git work tree: other people's code, and what tools leave.
 _NEVER_SOURCE = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".pytest_cache"})
 
@@ -106,11 +107,11 @@ def _select(folder: Path, home: Path, listed: list[str] | None) -> tuple[list[En
 
 
 def _wanted(
-    entries: list[Entry], ignored: GitIgnoreSpec, home: Path, folder: Path, warnings: list[FileWarning]
+    entries: list[Entry], ignored: Ignored, home: Path, folder: Path, warnings: list[FileWarning]
 ) -> Iterator[Entry]:
     inside = f"{home.relative_to(folder)}/" if home.is_relative_to(folder) else None
     for entry in entries:
-        if entry.path == ".env" or ignored.match_file(entry.path):
+        if entry.path == ".env" or ignored(entry.path):
             continue
         if inside and entry.path.startswith(inside):
             continue
@@ -143,18 +144,37 @@ def _walked(folder: Path, home: Path | None, below: str) -> Iterator[Entry]:
             yield Entry(prefix + entry.path, entry.mode, entry.size)
 
 
-def _slugignore(folder: Path) -> tuple[GitIgnoreSpec, list[FileWarning]]:
+def _slugignore(folder: Path) -> tuple[Ignored, list[FileWarning]]:
     """`.slugignore` is `.gitignore` without negation (DC:slug-compiler)."""
     try:
         lines = (folder / ".slugignore").read_text(errors="replace").splitlines()
     except FileNotFoundError:
-        return GitIgnoreSpec.from_lines([]), []
+        return lambda _path: False, []
     warnings = [
         FileWarning(".slugignore", number, "a pattern that starts with `!` has no effect in a .slugignore")
         for number, line in enumerate(lines, 1)
         if line.startswith("!")
     ]
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  most apps have no such file
+
     try:
-        return GitIgnoreSpec.from_lines(line for line in lines if not line.startswith("!")), warnings
+        spec = GitIgnoreSpec.from_lines(line for line in lines if not line.startswith("!"))
     except ValueError as error:
         raise BuildFailed(f"cannot read .slugignore: {error}") from error
+    return spec.match_file, warnings
+
+
+def read_procfile(folder: Path) -> Procfile:
+    """The Procfile of an app or a slug; an empty one where there is none.
+
+    Raises:
+        FileProblem: it cannot be used.
+        BuildFailed: it cannot be read.
+    """
+    try:
+        text = (folder / "Procfile").read_bytes().decode(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return Procfile({})
+    except OSError as error:
+        raise BuildFailed(f"cannot read {folder / 'Procfile'}: {error.strerror}") from error
+    return parse_procfile(text, "Procfile")

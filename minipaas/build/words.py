@@ -1,6 +1,11 @@
 """The lines a build prints beside the buildpacks' own, as Heroku prints them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+
+def saying(output: Callable[[bytes], None]) -> Callable[[str], None]:
+    """Says a line where bytes are wanted; a file's odd name comes out as it is on disk."""
+    return lambda text: output(text.encode(errors="surrogateescape"))
 
 
 def step(text: str) -> str:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
 
-from minipaas.api.client import Client
 from minipaas.errors import UsageProblem
 from minipaas.store.home import Home, default_root
+
+if TYPE_CHECKING:
+    from minipaas.api.client import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,8 +21,10 @@ def home() -> Home:
     return Home(default_root())
 
 
-def client() -> Client:
+def client() -> "Client":
     """The running platform."""
+    from minipaas.api.client import Client  # noqa: PLC0415  `up` asks nobody and need not load http.client
+
     return Client(home())
 
 
@@ -41,7 +45,7 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="print JSON")(command)
 
 
-def choose_app(platform: Client, wanted: str | None) -> str:
+def choose_app(platform: "Client", wanted: str | None) -> str:
     """The app that is named, that was deployed from this folder, or that is the only one.
 
     Raises:

@@ -1,10 +1,10 @@
 """Who holds a port that we wanted."""
 
-import psutil
-
 
 def holder_of(port: int) -> str | None:
     """`node (pid 4711)`; None when the system does not tell us."""
+    import psutil  # noqa: PLC0415  for an error message only
+
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.Error:

@@ -6,7 +6,6 @@ import getpass
 import os
 import random
 import sys
-import traceback
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -315,5 +314,7 @@ def _user_name() -> str:
 
 
 def _told(error: BaseException) -> None:
+    import traceback  # noqa: PLC0415  for a fault of ours only
+
     print("internal error in the platform, please report it:", file=sys.stderr)  # noqa: T201
     traceback.print_exception(error)

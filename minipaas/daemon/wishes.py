@@ -10,7 +10,6 @@ from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
 from minipaas.model.platform_file import PlatformFile, Rules
 from minipaas.parse.app_name import RULE, app_name_from, is_app_name
-from minipaas.parse.minipaas_yml import parse_minipaas_yml
 from minipaas.parse.scale import parse_formation
 from minipaas.store.home import Home
 
@@ -82,6 +81,8 @@ def read_platform_file(folder: Path) -> PlatformFile | None:
         return None
     except OSError as error:
         raise FileProblem(path, None, f"cannot be read: {error.strerror}") from error
+    from minipaas.parse.minipaas_yml import parse_minipaas_yml  # noqa: PLC0415  most folders have no such file
+
     try:
         return parse_minipaas_yml(text.decode(), str(path))
     except UnicodeDecodeError as error:

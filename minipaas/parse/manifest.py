@@ -6,8 +6,6 @@ from typing import TypeVar
 
 from minipaas.errors import FileProblem
 from minipaas.model.app import AppJson, FileWarning, Procfile
-from minipaas.parse.app_json import parse_app_json
-from minipaas.parse.dotenv import parse_dotenv
 from minipaas.parse.procfile import parse_procfile
 
 #: Far beyond any file written by hand; above it something else was given that name.
@@ -39,11 +37,23 @@ def read_app_files(read: Callable[[str], bytes | None], folder: str = "") -> App
     """
     files = _Files(read, folder)
     procfile = files.parsed("Procfile", parse_procfile)
-    app_json = files.parsed("app.json", parse_app_json) or AppJson()
-    dotenv, dotenv_warnings = files.parsed(".env", parse_dotenv) or ({}, ())
+    app_json = files.parsed("app.json", _app_json) or AppJson()
+    dotenv, dotenv_warnings = files.parsed(".env", _dotenv) or ({}, ())
     procfile_warnings = procfile.warnings if procfile else ()
     warnings = (*procfile_warnings, *app_json.warnings, *dotenv_warnings)
     return AppFiles(procfile=procfile, app_json=app_json, dotenv=dotenv, warnings=warnings)
+
+
+def _app_json(text: str, path: str) -> AppJson:
+    from minipaas.parse.app_json import parse_app_json  # noqa: PLC0415  most apps have none
+
+    return parse_app_json(text, path)
+
+
+def _dotenv(text: str, path: str) -> tuple[dict[str, str], tuple[FileWarning, ...]]:
+    from minipaas.parse.dotenv import parse_dotenv  # noqa: PLC0415  most apps have none
+
+    return parse_dotenv(text, path)
 
 
 class _Files:

@@ -1,6 +1,5 @@
 """How a stranger's text is shown in a message, and how a near miss is answered."""
 
-import difflib
 from collections.abc import Iterable
 
 #: Longer quotations are cut: a message is one line on a terminal.
@@ -24,5 +23,7 @@ def listed(words: Iterable[str]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint naming the known word nearest to `word`; None when nothing is near."""
+    import difflib  # noqa: PLC0415  for a typing error only
+
     near = difflib.get_close_matches(word[:QUOTE_LENGTH].lower(), tuple(known), n=1)
     return f"did you mean `{near[0]}`?" if near else None

@@ -1,9 +1,5 @@
 """What the router answers by itself: Heroku's pages, whole and offline, or an app's own in a frame."""
 
-from email.utils import formatdate
-from html import escape
-from http import HTTPStatus
-
 from minipaas.router.fault import Fault, Page
 
 _STYLE = """
@@ -36,6 +32,8 @@ def document(page: Page, frame_url: str | None = None) -> str:
     """A page as HTML; with `frame_url` that address fills it in a frame."""
     title, text = _TEXTS[page]
     if frame_url:
+        from html import escape  # noqa: PLC0415  for the few apps that set a page of their own
+
         body = f'<iframe src="{escape(frame_url)}"></iframe>'
     else:
         body = f"<main><h1>{title}</h1><p>{text}</p></main>"
@@ -57,6 +55,9 @@ def document(page: Page, frame_url: str | None = None) -> str:
 
 def answer(fault: Fault, *, now: float, head_only: bool, keep: bool, frame_url: str | None = None) -> bytes:
     """The whole response for a fault; `now` in seconds since the epoch, `keep` whether the connection stays."""
+    from email.utils import formatdate  # noqa: PLC0415  5 ms at the first error, not at each start
+    from http import HTTPStatus  # noqa: PLC0415
+
     reason = HTTPStatus(fault.status).phrase
     if fault.page is Page.PLAIN:
         kind, body = "text/plain", f"{fault.status} {reason}: {fault.cause}\n".encode()

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
 from minipaas.runtime.base import Capabilities, Host, Launch, Runtime
-from minipaas.runtime.process import ProcessRuntime
 from minipaas.runtime.remedy import remedy
 from minipaas.runtime.sandbox import SandboxRuntime
 from minipaas.runtime.setup import Refused
@@ -65,13 +64,19 @@ async def choose(wanted: str, home: State) -> tuple[Runtime, Capabilities]:
 
 async def _sandbox_or_process(wanted: str, home: State, stack: Stack) -> Runtime:
     if wanted == "process":
-        return ProcessRuntime(home.root, stack)
+        return _plain(home, stack)
     try:
         return await _sandbox(home, stack)
     except Refused as error:
         if wanted == "sandbox":
             raise RuntimeMissing(f"cannot use the sandbox: {error.reason}", remedy(error.reason)) from error
-        return ProcessRuntime(home.root, stack, error.reason)
+        return _plain(home, stack, error.reason)
+
+
+def _plain(home: State, stack: Stack, reason: str = "") -> Runtime:
+    from minipaas.runtime.process import ProcessRuntime  # noqa: PLC0415  the exception
+
+    return ProcessRuntime(home.root, stack, reason)
 
 
 async def _sandbox(home: State, stack: Stack) -> SandboxRuntime:

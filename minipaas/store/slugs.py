@@ -8,7 +8,6 @@ A slug appears by one rename, so it is whole or not there. What was begun and no
 with `.new-` and is cleared by `prune`.
 """
 
-import ctypes
 import errno
 import hashlib
 import json
@@ -251,6 +250,8 @@ def _without_oddities(tree: Path) -> list[Entry]:
 
 def _flush(folder: Path) -> None:
     """Everything in the file system of `folder` to the disk: thousands of files one by one would take seconds."""
+    import ctypes  # noqa: PLC0415  for a new slug only
+
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:
         _fsync(folder)

@@ -28,30 +28,35 @@ class Store:
         self.address = ""
 
     def do(self, word: str, key: str, *more: Any) -> Any:
-        if word == "set":
-            self.values[key] = more[0]
-        elif word == "add":
-            return self.values.setdefault(key, more[0]) == more[0]
-        elif word == "delete":
-            return self.values.pop(key, None)
-        elif word == "get":
-            return self.values.get(key)
-        elif word == "push":
-            self.lists.setdefault(key, []).append(more[0])
-        elif word == "pop":
-            waiting = self.lists.get(key) or []
-            return waiting.pop(0) if waiting else None
-        elif word == "move":
-            waiting = self.lists.get(key) or []
-            if waiting:
-                self.lists.setdefault(more[0], []).append(waiting.pop(0))
-                return self.lists[more[0]][-1]
-        elif word == "remove":
-            with contextlib.suppress(ValueError):
-                self.lists.get(key, []).remove(more[0])
-        elif word == "all":
-            return self.lists.get(key, [])
-        return None
+        return getattr(self, f"_{word}")(key, *more)
+
+    def _set(self, key: str, value: Any) -> None:
+        self.values[key] = value
+
+    def _get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def _delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+    def _push(self, key: str, value: Any) -> None:
+        self.lists.setdefault(key, []).append(value)
+
+    def _pop(self, key: str) -> Any:
+        waiting = self.lists.get(key)
+        return waiting.pop(0) if waiting else None
+
+    def _move(self, key: str, to: str) -> Any:
+        value = self._pop(key)
+        if value is not None:
+            self._push(to, value)
+        return value
+
+    def _remove(self, key: str, value: Any) -> None:
+        self.lists[key].remove(value)
+
+    def _all(self, key: str) -> list[Any]:
+        return self.lists.get(key, [])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
