@@ -46,15 +46,12 @@ async def read_source(folder: Path, home: Path) -> Source:
     """
     if not folder.is_dir():
         raise UsageProblem(f"cannot build {folder}: no such folder")
-    listed, head = await asyncio.gather(listed_files(folder), clean_head(folder))
-    found, warnings = await in_thread(_select, folder, home, listed)
-    if not found:
-        raise UsageProblem(f"cannot build {folder}: there are no files in it")
+    head = asyncio.ensure_future(clean_head(folder))
     try:
-        digested = await in_thread(digest, folder, found)
-    except OSError as error:
-        raise UsageProblem(f"cannot read {error.filename or folder}: {error.strerror}") from error
-    return Source(folder, tuple(found), digested, head, tuple(warnings))
+        entries, warnings, digested = await in_thread(_read, folder, home, await listed_files(folder))
+        return Source(folder, entries, digested, await head, warnings)
+    finally:
+        head.cancel()
 
 
 def copy_source(source: Source, target: Path) -> str:
@@ -91,6 +88,18 @@ def _copying(folder: Path, entry: Entry, target: Path) -> Iterator[bytes]:
     target.chmod(mode)
     status = (folder / entry.path).stat(follow_symlinks=False)
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _read(
+    folder: Path, home: Path, listed: list[str] | None
+) -> tuple[tuple[Entry, ...], tuple[FileWarning, ...], str]:
+    entries, warnings = _select(folder, home, listed)
+    if not entries:
+        raise UsageProblem(f"cannot build {folder}: there are no files in it")
+    try:
+        return tuple(entries), tuple(warnings), digest(folder, entries)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {error.filename or folder}: {error.strerror}") from error
 
 
 def _select(folder: Path, home: Path, listed: list[str] | None) -> tuple[list[Entry], list[FileWarning]]:

@@ -1,49 +1,31 @@
 """What goes on when nobody asks: work after the answer, work that a death loses, work by the clock."""
 
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
+from minipaas.chaos.clockwork import Clockwork, Stages
 from minipaas.chaos.effects import Line, WorkerLoss, lost_with_the_web, lost_with_the_worker
 from minipaas.chaos.effort import settled, threads
 from minipaas.chaos.lab import Lab
-from minipaas.chaos.plan import Place, Plan, Visit
+from minipaas.chaos.plan import Plan
 from minipaas.chaos.rehearsal import Performance, Rehearsal
-from minipaas.chaos.residue import (
-    Quiet,
-    counted,
-    multiplied,
-    periodic,
-    residue_finding,
-    scheduler_finding,
-    shape,
-    works_on,
-)
+from minipaas.chaos.residue import Quiet, residue_finding, works_on
 from minipaas.chaos.scenes import Copy, Scene, copy_of, scenes
-from minipaas.chaos.visitor import pages
 from minipaas.model.verdict import Finding
 
 _MOST_WRITES = 4
 _MOST_LATE = 2
-#: How long an idle dyno is watched; longer where the source has something that repeats itself.
-_IDLE_S, _IDLE_LOOP_S, _IDLE_SCHEDULER_S = 1.5, 3.0, 12.0
 #: Windows after an answer: a short one for each write, a longer one after all.
 _SHORT_S, _LONG_S = 0.4, 1.5
 #: How long effects are waited for: always, and where something says that one may come.
 _LATE_S, _LATE_HINT_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 3.0, 7.0, 12.0
-_SCHEDULERS = re.compile(
-    r"apscheduler|BackgroundScheduler|AsyncIOScheduler|schedule\.every|repeat_every|rocketry|"
-    r"""["'](?:node-cron|cron|node-schedule|agenda|toad-scheduler|bree)["']"""
-)
-_LOOPS = re.compile(r"setInterval\(|while True\b|while \(true\)|Timer\(")
 _LATER = re.compile(
     r"BackgroundTask|create_task|ensure_future|run_in_executor|setTimeout\(|setImmediate\(|setInterval\(|call_later|"
     r"PoolExecutor|worker_threads|child_process|multiprocessing|subprocess|Timer\(|Thread\("
 )
-
-Stages = Callable[[], AbstractAsyncContextManager[Rehearsal]]
+#: Which job of this length a stop meets is chance, and what becomes of it tells nothing.
+_SHORT_JOB_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +62,19 @@ class AfterAnswer:
         self._stage = stage
         self._copies = copies
         self._text = "\n".join(texts)
+        self._clockwork = Clockwork(lab, plan, stage, copies, self._text)
         self._out_of_time = out_of_time
         self._workers = [each for each in lab.specimen.commands if each not in ("web", "release")]
 
     async def run(self) -> AsyncIterator[Finding]:
         """One calm stage for all; what looks suspicious there gets stages of its own."""
         async with self._stage() as rehearsal:
-            idle, repeating = await self._idle(rehearsal)
+            idle = await self._clockwork.idle(rehearsal)
             played, residues = await self._play_all(rehearsal, idle)
             late = [late for each in played if (late := self._late(each))]
-        if repeating:
-            async for finding in self._compare(repeating):
-                yield finding
+            await self._clockwork.end(rehearsal)
+        async for finding in self._clockwork.findings():
+            yield finding
         for scene in residues[:2]:
             if not self._out_of_time():
                 async for finding in self._residue(scene, idle):
@@ -102,58 +85,6 @@ class AfterAnswer:
 
     def _copy(self, scene: Scene) -> Copy:
         return copy_of(self._plan, scene, next(self._copies))
-
-    # At rest.
-
-    async def _idle(self, rehearsal: Rehearsal) -> tuple[Quiet, float]:
-        """What an idle dyno does, and how long it must be watched to see it repeat itself; 0 when it does not."""
-        await self._pages(rehearsal)
-        await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=3.0)
-        limit = _IDLE_S
-        if _LOOPS.search(self._text):
-            limit = _IDLE_LOOP_S
-        if _SCHEDULERS.search(self._text):
-            limit = _IDLE_SCHEDULER_S
-        first, second = await self._pages(rehearsal), await self._pages(rehearsal)
-        quiet = await rehearsal.quiet(_IDLE_S)
-        while quiet.window_s < limit and not periodic(counted(quiet.lines)):
-            quiet = _joined(quiet, await rehearsal.quiet(0.75))
-        third = await self._pages(rehearsal)
-        repeats = periodic(counted(quiet.lines)) or periodic(_growth(first, second, third))
-        return quiet, quiet.window_s if repeats else 0.0
-
-    async def _pages(self, rehearsal: Rehearsal) -> Counter[str]:
-        """Numbers on pages by the line they stand in, and how many lines of each kind there are."""
-        paths = pages(self._plan, 4)
-        steps = [(-1 - at, Visit(client="idle", place=Place(path=path))) for at, path in enumerate(paths)]
-        found: Counter[str] = Counter()
-        for outcome in await rehearsal.do(steps):
-            for line in outcome.exchange.lines if outcome.exchange is not None else ():
-                numbers = re.findall(r"\d+", line)
-                key = f"{outcome.exchange.pattern if outcome.exchange else ''}: {shape(line)}"
-                found[f"lines on {key}"] += 1
-                if len(numbers) == 1:
-                    found[f"number on {key}"] = int(numbers[0])
-        return found
-
-    async def _compare(self, window_s: float) -> AsyncIterator[Finding]:
-        """The same time with one idle web dyno and with three."""
-        window_s = min(max(2.0, window_s * 1.25), _IDLE_SCHEDULER_S)
-        async with self._stage() as rehearsal:
-            await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=3.0)
-            one = await self._repeated(rehearsal, window_s)
-            more = await rehearsal.stage.add_web(2)
-            for dyno in more:
-                await settled(dyno, self._clock, at_least_s=0.25, at_most_s=3.0)
-            three = await self._repeated(rehearsal, window_s)
-        for what, by_one, by_three in list(multiplied(one, three))[:1]:
-            yield scheduler_finding(what, by_one, by_three, window_s)
-
-    async def _repeated(self, rehearsal: Rehearsal, window_s: float) -> Counter[str]:
-        first, second = await self._pages(rehearsal), await self._pages(rehearsal)
-        quiet = await rehearsal.quiet(window_s, rehearsal.stage.all_web)
-        third = await self._pages(rehearsal)
-        return counted(quiet.lines) + _growth(first, second, third)
 
     # After an answer.
 
@@ -177,6 +108,7 @@ class AfterAnswer:
             short = await rehearsal.quiet(_SHORT_S)
             if works_on(replace(short, lines=()), idle):
                 residues.append(scene)
+        await self._clockwork.begin(rehearsal)
         if not played:
             return [], []
         long = await rehearsal.quiet(_LONG_S)
@@ -220,7 +152,6 @@ class AfterAnswer:
                 label = copy.label
                 if not turn:
                     await rehearsal.do(copy.before)
-                    await self._pages(rehearsal)
                 await settled(rehearsal.stage.web, self._clock, at_least_s=0.25, at_most_s=6.0)
                 if not (await rehearsal.perform(copy)).taken:
                     return
@@ -241,6 +172,8 @@ class AfterAnswer:
         if after_s is None:
             return
         late = replace(late, after_s=after_s)
+        if late.after_s < _SHORT_JOB_S:
+            return
         for kill in (False, True):
             found = None if self._out_of_time() else await self._lost_with_worker(late, kill=kill)
             if found is not None:
@@ -366,16 +299,3 @@ def _all_rest(performances: Sequence[Performance]) -> bool:
     """Whether every write that came to something later has come to rest, for three looks."""
     late = [each for each in performances if each.looks.late]
     return bool(late) and all(each.looks.all[-3][1] == each.looks.all[-1][1] for each in late)
-
-
-def _joined(one: Quiet, other: Quiet) -> Quiet:
-    return Quiet(
-        window_s=one.window_s + other.window_s, cpu_s=one.cpu_s + other.cpu_s, lines=(*one.lines, *other.lines)
-    )
-
-
-def _growth(first: Counter[str], second: Counter[str], third: Counter[str]) -> Counter[str]:
-    """What grew by itself between the second look and the third, without what each look adds."""
-    keys = first.keys() & second.keys() & third.keys()
-    grown = {key: (third[key] - second[key]) - (second[key] - first[key]) for key in keys}
-    return Counter({key: growth for key, growth in grown.items() if growth > 0})

@@ -71,30 +71,35 @@ class Looks:
         return any(lines & shown for _, shown in self.all)
 
 
-def headline(lines: frozenset[Line]) -> str:
+def headline(lines: frozenset[Line]) -> Line:
     """The line that tells most of an effect: one about what was written, else the longest."""
-    return max(lines, key=lambda line: ("MINE" in line[1], len(line[1])))[1]
+    return max(sorted(lines), key=lambda line: ("MINE" in line[1], len(line[1])))
+
+
+def _shown(line: Line) -> str:
+    """For people: `...` stands for what was written, `#` for a number."""
+    return clipped(line[1].replace("MINE", "...").replace("MARKER", "..."))
 
 
 def lost_with_the_web(label: str, lines: frozenset[Line], calm_s: float, waited_s: float) -> Finding:
     """MP304."""
-    page, effect = next(line for line in sorted(lines) if line[1] == headline(lines))
+    page, effect = headline(lines)[0], _shown(headline(lines))
     return Finding(
         code="MP304",
         severity=Severity.ERROR,
         process_type="web",
         message=(
-            f"`{label}` is acknowledged, and its work is lost when the dyno dies: {page} shows `{clipped(effect)}` "
+            f"`{label}` is acknowledged, and its work is lost when the dyno dies: {page} shows `{effect}` "
             f"{seconds(calm_s)} later in calm, and never when the dyno was killed right after the answer"
         ),
         evidence=(
-            f"calm: {label} is answered, {seconds(calm_s)} later {page} shows `{clipped(effect)}`, after a kill too",
+            f"calm: {label} is answered, {seconds(calm_s)} later {page} shows `{effect}`, after a kill too",
             *told(
                 (
                     Beat(0.0, "client", f"{label} is answered"),
                     Beat(0.01, heroku("web.1"), words.SIGKILL),
                     Beat(0.02, heroku("web.1"), "another web dyno comes up"),
-                    Beat(waited_s, "client", f"GET {page} still without `{clipped(effect)}`"),
+                    Beat(waited_s, "client", f"GET {page} still without `{effect}`"),
                 )
             ),
             "the same in 2 of 2 plays with the fault, in none of 2 without",
@@ -122,7 +127,7 @@ def lost_with_the_worker(loss: WorkerLoss) -> Finding:
     """MP307; sudden death is a warning, SIGTERM an error."""
     signal = "SIGKILL" if loss.killed else "SIGTERM"
     of = f"{', '.join(map(str, loss.lost))} of {loss.jobs} jobs"
-    effect = clipped(headline(loss.lines))
+    effect = _shown(headline(loss.lines))
     return Finding(
         code="MP307",
         severity=Severity.WARNING if loss.killed else Severity.ERROR,

@@ -73,9 +73,9 @@ class Fleet:
         self.faults += 1
         old = self._web[0]
         self._event(old, "fault", f"{self.trial.kind} {phase} of {step}")
-        self._web[0] = await self._boot(1)
-        self._look_at_disk(old)
         self._leaving.append(old)
+        self._web[0] = await self._replacement(old)
+        self._look_at_disk(old)
         stopping = asyncio.ensure_future(self._stop(old))
         if self._disk is not None:
             # Two lives on one disk would be a trial of its own: the old one ends first.
@@ -108,6 +108,14 @@ class Fleet:
             )
         )
         return dyno
+
+    async def _replacement(self, old: LabDyno) -> LabDyno:
+        """Up before the old one is told to stop; an app that cannot run twice gets it after."""
+        try:
+            return await self._boot(1)
+        except NotUp:
+            await self._stop(old)
+            return await self._boot(1)
 
     async def _boot_as_heroku(self, number: int) -> LabDyno:
         """A first crash is followed by another start at once: two that boot together may trip over each other."""

@@ -82,6 +82,44 @@ def counted(lines: Sequence[str]) -> Counter[str]:
     return Counter(shape(line) for line in lines if line.strip())
 
 
+#: Whole numbers; parts of decimals and versions are none.
+_WHOLE = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
+#: A look at a page adds no more than this to a number that counts looks.
+_OF_LOOKING = 3
+
+
+def numbers(page: str, lines: Sequence[str]) -> Counter[str]:
+    """How many lines of each kind a page has, and the numbers in them, added up by kind and place."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        kind = f"{page}: {shape(line)}"
+        found[f"lines on {kind}"] += 1
+        for place, number in enumerate(_WHOLE.findall(line)):
+            found[f"number {place + 1} on {kind}"] += int(number)
+    return found
+
+
+def growth(first: Counter[str], second: Counter[str], third: Counter[str]) -> Counter[str]:
+    """What grew by itself between the second look and the third, without what each look adds.
+
+    Numbers that jump between two looks in a row are left out: they are drawn, not counted.
+    """
+    grown: Counter[str] = Counter()
+    for key in first.keys() & second.keys() & third.keys():
+        added = second[key] - first[key]
+        more = third[key] - second[key] - added
+        if 0 <= added <= _OF_LOOKING and more > 0:
+            grown[key] = more
+    return grown
+
+
+def joined(one: Quiet, other: Quiet) -> Quiet:
+    """Two windows, one after the other."""
+    return Quiet(
+        window_s=one.window_s + other.window_s, cpu_s=one.cpu_s + other.cpu_s, lines=(*one.lines, *other.lines)
+    )
+
+
 def periodic(counts: Counts) -> tuple[str, ...]:
     """What happened more than once while nobody did anything."""
     return tuple(key for key, count in counts.items() if count >= _LEAST)

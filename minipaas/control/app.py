@@ -74,13 +74,18 @@ class RunningApp:
         self.channel.say(Source.APP, "api", f"{text} by user {self._user}")
 
     def save(self, record: AppRecord) -> None:
-        """Change what is remembered.
+        """Change what is remembered; what is no change is not written, for a write waits for the disk.
 
         Raises:
             StoreProblem: it cannot be written; nothing has changed then.
         """
-        self._store.save(record)
-        self.record = record
+        if record != self.record:
+            self._store.save(record)
+            self.record = record
+
+    def begin_build(self, build: Build) -> None:
+        """Add a build that has just begun; it is written when it has ended, and gone should the platform die."""
+        self.record = dataclasses.replace(self.record, builds=(*self.record.builds, build))
 
     def remember_build(self, build: Build) -> None:
         """Add a build, or replace the one of the same id."""

@@ -90,7 +90,7 @@ async def _build(
 ) -> tuple[BuildResult, Build]:
     now = app.kit.clock.now
     build = Build(id=build_id, app=app.name, status=BuildStatus.PENDING, created_at=now(), updated_at=now())
-    app.remember_build(build)
+    app.begin_build(build)
     buildpacks = spec.buildpacks or files.app_json.buildpacks
     request = BuildRequest(app=app.name, source=spec.folder, buildpacks=buildpacks, config=config)
     app.say("Build started")

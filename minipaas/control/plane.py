@@ -117,7 +117,7 @@ class ControlPlane:
         record = self.store.find(name)
         app = self._admit(record or self._new_record(name))
         if record is None:
-            app.save(app.record)
+            self.store.save(app.record)
             app.say("Initial release")
         app.own_port = await self._own_port(name)
         return app

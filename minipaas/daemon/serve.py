@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from minipaas.control.app import RunningApp
 from minipaas.control.plane import ControlPlane, running
 from minipaas.control.settings import AppSpec
+from minipaas.daemon.process import allow_descriptors, short_turns, spare_garbage_collector
 from minipaas.daemon.wishes import Plan
 from minipaas.model.dyno import DynoState
 
@@ -56,6 +57,8 @@ async def serve(plan: Plan, face: Face) -> Ending:
         MinipaasError: the platform cannot open, or an app cannot be deployed; nothing runs then.
     """
     ending = Ending()
+    allow_descriptors()
+    spare_garbage_collector()
     try:
         async with AsyncExitStack() as stack:
             plane = await stack.enter_async_context(running(plan.settings))
@@ -83,6 +86,7 @@ async def _start(plane: ControlPlane, plan: Plan, face: Face, stack: AsyncExitSt
     finally:
         up.cancel()
         await asyncio.wait({up})
+    spare_garbage_collector()
     face.answering()
 
 
@@ -100,7 +104,8 @@ def all_up(plane: ControlPlane) -> bool:
 
 
 async def _open_api(plane: ControlPlane, stack: AsyncExitStack) -> None:
-    module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
+    with short_turns():
+        module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
     await stack.enter_async_context(module.serving(plane))
 
 

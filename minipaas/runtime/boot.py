@@ -1,5 +1,7 @@
 """What runs in a dyno before the app's own command: the init, and the shell that sources `.profile.d`."""
 
+from pathlib import Path
+
 from minipaas.runtime.base import Launch
 
 #: Seconds that processes left over by a main process which ended by itself have, from SIGTERM to SIGKILL (ours).
@@ -60,8 +62,9 @@ _PLAIN = """
 exec /bin/bash -c "$1"
 """
 
+ENV = Path("/usr/bin/env")
 #: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, which every program below inherits. This undoes it.
-DEFAULT_SIGNALS = ("/usr/bin/env", "--default-signal=INT,QUIT")
+DEFAULT_SIGNALS = (str(ENV), "--default-signal=INT,QUIT")
 
 
 def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:

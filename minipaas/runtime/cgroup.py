@@ -86,6 +86,15 @@ class Cgroup:
         for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
+    def admit(self, pid: int, memory_bytes: int, processes: int) -> None:
+        """Make it and put the first process into it. Blocking: the kernel may wait 10 ms for all its CPUs.
+
+        Raises:
+            OSError: as `make`; ProcessLookupError when the process is gone.
+        """
+        self.make(memory_bytes, processes)
+        self.join(pid)
+
     def when_exceeded(self, act: Callable[[], None]) -> None:
         """Call `act` when the memory limit was hit: v1 kills one process where R15 means the dyno."""
         if self._unified:

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
 from minipaas.runtime.base import Capabilities, Host, Launch, Runtime
+from minipaas.runtime.boot import ENV
 from minipaas.runtime.remedy import remedy
-from minipaas.runtime.sandbox import SandboxRuntime
+from minipaas.runtime.sandbox import SandboxRuntime, env_resets_signals
 from minipaas.runtime.setup import Refused
 from minipaas.runtime.stack import Stack, find_stack
 from minipaas.runtime.traces import home_id
@@ -37,9 +38,10 @@ class State(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A bubblewrap that works here, and where its disks must be if not in the hosts' areas."""
+    """A bubblewrap that works here, whether `env` does, and where disks must be if not in the hosts' areas."""
 
     bwrap: Path
+    resets_signals: bool
     scratch: Path | None = None
 
 
@@ -84,9 +86,10 @@ async def _sandbox(home: State, stack: Stack) -> SandboxRuntime:
     if remembered:
         return _made(home, stack, remembered)
     bwrap = find_bubblewrap()
+    resets_signals = env_resets_signals()
     refusals = []
     for scratch in (None, *_scratch_folders(home)):
-        answer = _Answer(bwrap, scratch)
+        answer = _Answer(bwrap, resets_signals, scratch)
         runtime = _made(home, stack, answer)
         try:
             await _try_once(runtime, home)
@@ -100,7 +103,14 @@ async def _sandbox(home: State, stack: Stack) -> SandboxRuntime:
 
 
 def _made(home: State, stack: Stack, answer: _Answer) -> SandboxRuntime:
-    return SandboxRuntime(home.root, answer.bwrap, stack, answer.scratch, refused=lambda: _forget(home))
+    return SandboxRuntime(
+        home.root,
+        answer.bwrap,
+        stack,
+        answer.scratch,
+        refused=lambda: _forget(home),
+        resets_signals=answer.resets_signals,
+    )
 
 
 async def _try_once(runtime: SandboxRuntime, home: State) -> None:
@@ -162,13 +172,13 @@ def _scratch_folders(home: State) -> list[Path]:
 
 
 def _key(bwrap: Path) -> dict[str, Any]:
-    """A new kernel, boot, user or bubblewrap is asked anew."""
+    """A new kernel, boot, user, bubblewrap or `env` is asked anew."""
     return {
         "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
         "kernel": os.uname().release,
         "uid": os.getuid(),
         "bwrap": str(bwrap),
-        "changed": bwrap.stat().st_mtime_ns,
+        "changed": [path.stat().st_mtime_ns for path in (bwrap, ENV)],
     }
 
 
@@ -182,14 +192,18 @@ def _remembered(home: State) -> _Answer | None:
         known = json.loads(_cache(home).read_text())
         bwrap = Path(known["key"]["bwrap"])
         scratch = Path(known["scratch"]) if known["scratch"] else None
-        return _Answer(bwrap, scratch) if known["key"] == _key(bwrap) else None
+        return _Answer(bwrap, bool(known["resets_signals"]), scratch) if known["key"] == _key(bwrap) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _remember(home: State, answer: _Answer) -> None:
     with suppress(OSError):
-        known = {"key": _key(answer.bwrap), "scratch": str(answer.scratch) if answer.scratch else None}
+        known = {
+            "key": _key(answer.bwrap),
+            "resets_signals": answer.resets_signals,
+            "scratch": str(answer.scratch) if answer.scratch else None,
+        }
         _cache(home).write_text(json.dumps(known))
 
 

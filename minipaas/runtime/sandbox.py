@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import ParamSpec
 
 from minipaas.errors import DynoProblem
 from minipaas.limits import R15_FACTOR
@@ -23,6 +24,8 @@ from minipaas.runtime.sandboxed import SandboxProcess
 from minipaas.runtime.setup import Refused, Setup
 from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces, home_id
+
+P = ParamSpec("P")
 
 #: bubblewrap sets a sandbox up in milliseconds; a machine that needs longer than this is stuck.
 _SETUP_S = 30.0
@@ -37,6 +40,7 @@ class SandboxRuntime:
     `state` is the home folder, whose `hosts` folder holds the areas. `scratch` takes the disks instead of the
     hosts' areas where those lie on a file system that cannot carry an overlay's upper folder. `refused` is called
     when a launch fails by the sandbox's own fault, so that what is remembered of this machine is asked anew.
+    `resets_signals`: see `env_resets_signals`.
     """
 
     name = "sandbox"
@@ -48,6 +52,8 @@ class SandboxRuntime:
         stack: Stack,
         scratch: Path | None = None,
         refused: Callable[[], None] = lambda: None,
+        *,
+        resets_signals: bool,
     ) -> None:
         self._bwrap = bwrap
         self._stack = stack
@@ -55,7 +61,7 @@ class SandboxRuntime:
         self._shared = state / "runtime"
         self._refused = refused
         self._view: View | None = None
-        self._prefix = DEFAULT_SIGNALS if _env_resets_signals() else ()
+        self._prefix = DEFAULT_SIGNALS if resets_signals else ()
         self._cgroups: Cgroups | None = find_cgroups(home_id(state)) if os.geteuid() == 0 else None
         self._traces = Traces(state, scratch, self._cgroups)
 
@@ -116,7 +122,7 @@ class SandboxRuntime:
             async with asyncio.timeout(_SETUP_S):
                 pid = await setup.init_pid()
                 with suppress(ProcessLookupError):  # refused after all: `go` has the reason
-                    self._limit(pid, launch, group)
+                    await self._limit(pid, launch, group)
                 pidfd = await setup.go()
         except BaseException as error:
             setup.abandon()
@@ -137,12 +143,11 @@ class SandboxRuntime:
         here = {"HOME": "/app", "PWD": launch.cwd or "/app", MARK_NAME: self._traces.mark(launch.id)}
         return environment_words({"PATH": self.path, **launch.env, **here})
 
-    def _limit(self, pid: int, launch: Launch, group: Cgroup | None) -> None:
+    async def _limit(self, pid: int, launch: Launch, group: Cgroup | None) -> None:
         """The whole dyno is still to be born from this one process, which waits for us."""
         processes = launch.size.processes + _OWN_PROCESSES
         if group is not None:
-            group.make(launch.size.memory_bytes * R15_FACTOR, processes)
-            group.join(pid)
+            await _to_the_end(group.admit, pid, launch.size.memory_bytes * R15_FACTOR, processes)
         elif os.geteuid() != 0:  # each user namespace counts for itself since Linux 5.14
             _, most = resource.prlimit(pid, resource.RLIMIT_NPROC)
             allowed = processes if most == resource.RLIM_INFINITY else min(processes, most)
@@ -157,6 +162,15 @@ class SandboxRuntime:
         self._traces.close()
 
 
+async def _to_the_end(act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """In a thread, which is waited for when cancelled too: what it makes is about to be removed then."""
+    work = asyncio.ensure_future(asyncio.to_thread(act, *args, **kwargs))
+    try:
+        await asyncio.shield(work)
+    finally:
+        await asyncio.wait({work})
+
+
 def _told(error: BaseException) -> BaseException:
     """A failed system call or a stuck set-up as the user is told of it; all else as it is."""
     if isinstance(error, TimeoutError):
@@ -164,7 +178,7 @@ def _told(error: BaseException) -> BaseException:
     return Refused(error.strerror or str(error)) if isinstance(error, OSError) else error
 
 
-def _env_resets_signals() -> bool:
+def env_resets_signals() -> bool:
     """coreutils since 2019; busybox's env does not, and dynos then start with SIGINT ignored."""
     with suppress(OSError):
         return subprocess.run((*DEFAULT_SIGNALS, "true"), capture_output=True, check=False).returncode == 0
