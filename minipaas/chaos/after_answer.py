@@ -19,7 +19,7 @@ _MOST_LATE = 2
 #: Windows after an answer: a short one for each write, a longer one after all.
 _SHORT_S, _LONG_S = 0.4, 1.5
 #: How long effects are waited for: always, and where something says that one may come.
-_LATE_S, _LATE_HINT_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 3.0, 7.0, 12.0
+_LATE_S, _LATE_HINT_S, _LATE_REASON_S, _LATE_WORKER_S = 1.2, 3.0, 7.0, 10.0
 _LATER = re.compile(
     r"BackgroundTask|create_task|ensure_future|run_in_executor|setTimeout\(|setImmediate\(|setInterval\(|call_later|"
     r"PoolExecutor|worker_threads|child_process|multiprocessing|subprocess|Timer\(|Thread\("
@@ -112,6 +112,7 @@ class AfterAnswer:
         if not played:
             return [], []
         long = await rehearsal.quiet(_LONG_S)
+        await self._clockwork.note(rehearsal)
         if works_on(long, idle):
             residues += [scene for scene, _ in played if scene not in residues]
         performances = [performance for _, performance in played]

@@ -74,16 +74,19 @@ class Clockwork:
         self._seen = await self._pages(rehearsal), await self._pages(rehearsal)
         self._since = self._clock.monotonic()
 
+    async def note(self, rehearsal: Rehearsal) -> None:
+        """Look whether numbers have grown by themselves since, if none has yet."""
+        if not self._window_s and growth(*self._seen, await self._pages(rehearsal)):
+            self._window_s = 2.6 * (self._clock.monotonic() - self._since) + 1
+
     async def end(self, rehearsal: Rehearsal) -> None:
-        """Note which numbers have grown by themselves since."""
-        while not self._window_s:
-            grown = growth(*self._seen, await self._pages(rehearsal))
-            waited = self._clock.monotonic() - self._since
-            if grown:
-                self._window_s = waited * 2.6
-            if grown or waited >= self._patience_s:
-                return
-            await self._clock.sleep(min(1.0, self._patience_s - waited + 0.05))
+        """Go on looking for as long as that may be worth while."""
+        await self.note(rehearsal)
+        left = self._since + self._patience_s - self._clock.monotonic()
+        while not self._window_s and left > 0:
+            await self._clock.sleep(min(1.0, left))
+            await self.note(rehearsal)
+            left = self._since + self._patience_s - self._clock.monotonic()
 
     async def findings(self) -> AsyncIterator[Finding]:
         """Compare, twice, if anything repeated itself."""
@@ -123,5 +126,5 @@ class Clockwork:
         found: Counter[str] = Counter()
         for outcome in await rehearsal.do(steps):
             if outcome.exchange is not None and outcome.exchange.status == 200:
-                found += numbers(outcome.exchange.pattern, outcome.exchange.lines)
+                found.update(numbers(outcome.exchange.pattern, outcome.exchange.lines))
         return found

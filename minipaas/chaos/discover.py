@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from minipaas.chaos import openapi
@@ -98,6 +99,8 @@ class _Explorer:
         self._client = "alice"
         self._created: list[Marker] = []
         self._sent_again = False
+        #: What API calls prove themselves with, once something was handed out.
+        self._proof: dict[str, str] = {}
 
     async def explore(self) -> None:
         await self._look_around()
@@ -328,7 +331,7 @@ class _Explorer:
         captured: dict[str, str] = {}
         lists = [each for each in operations if each.method == "GET" and not each.parameters and not each.query]
         for operation in (each for each in operations if each.method == "POST" and self._writes < MOST_WRITES):
-            for _ in range(2):
+            for _ in range(1 if operation.makes_known else 2):
                 await self._create(operation, captured, lists)
         for operation in operations:
             if operation.method in ("PUT", "PATCH", "DELETE") and self._writes < MOST_WRITES:
@@ -341,7 +344,7 @@ class _Explorer:
         if path is None:
             self.missed.append(f"{operation.method} {operation.path}: nothing to put in its path")
             return
-        body, markers = openapi.example(operation.schema, next(self._serial)) if operation.schema else (None, ())
+        body, markers = self._body(operation)
         name = f"id{len(self.steps)}"
         step = Call(
             client=self._client,
@@ -350,8 +353,10 @@ class _Explorer:
             body=body,
             markers=markers,
             pattern=operation.path,
+            form=operation.form,
+            headers=self._proof,
+            session=bool(operation.makes_known),
             destructive=operation.method == "DELETE",
-            captures={name: "id"},
         )
         outcome = await self._do(step)
         if not _accepted(outcome) or outcome.exchange is None:
@@ -360,21 +365,34 @@ class _Explorer:
             return
         self._writes += 1
         self._created += markers
-        where = _identifier(outcome.exchange)
+        token = _token(outcome.exchange)
+        where = token or _identifier(outcome.exchange)
         if where and operation.method == "POST":
             self.steps[-1] = replace(step, captures={name: where})
             self.player.capture(name, where, outcome.exchange)
+        if token:
+            self._proof = {"Authorization": f"Bearer {{{name}}}"}
+        elif where and operation.method == "POST" and not operation.makes_known:
             captured[operation.collection] = name
         await self._read_api(captured, lists, operation)
+
+    def _body(self, operation: openapi.Operation) -> tuple[Any, tuple[Marker, ...]]:
+        if operation.schema is None:
+            return None, ()
+        if operation.makes_known:
+            return openapi.credentials(operation.schema, self._identity.name), (self._identity.name,)
+        return openapi.example(operation.schema, next(self._serial))
 
     async def _read_api(
         self, captured: dict[str, str], lists: Sequence[openapi.Operation], after: openapi.Operation
     ) -> None:
-        reads = [Call(client=self._client, method="GET", path=each.path) for each in lists[:4]]
+        proof = self._proof
+        reads = [Call(client=self._client, method="GET", path=each.path, headers=proof) for each in lists[:4]]
         name = captured.get(after.collection)
         if name is not None:
             one = f"{after.collection}/{{{name}}}".replace("//", "/")
-            reads.append(Call(client=self._client, method="GET", path=one, pattern=f"{after.collection}/*"))
+            pattern = f"{after.collection}/*"
+            reads.append(Call(client=self._client, method="GET", path=one, pattern=pattern, headers=proof))
         for _ in range(2):
             for read in reads:
                 outcome = await self._do(read)
@@ -429,6 +447,13 @@ def _json(exchange: Exchange) -> object:
         return json.loads(exchange.body)
     except ValueError:
         return None
+
+
+def _token(exchange: Exchange) -> str | None:
+    """Where an answer hands out what later calls prove themselves with."""
+    value = _json(exchange)
+    found = [key for key in openapi.TOKENS if isinstance(value, dict) and isinstance(value.get(key), str)]
+    return found[0] if found else None
 
 
 def _identifier(exchange: Exchange) -> str | None:

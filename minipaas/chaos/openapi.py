@@ -16,6 +16,10 @@ PLACES = (
     "/api-docs.json",
     "/v3/api-docs",
 )
+_LOGIN = re.compile(r"log.?in|sign.?in|token|session|auth", re.IGNORECASE)
+#: Under these names an answer hands out what later requests prove themselves with.
+TOKENS = ("access_token", "token", "jwt", "id_token", "auth_token", "bearer")
+_NAMES = re.compile(r"user|name|login|nick|handle|account", re.IGNORECASE)
 _METHODS = ("post", "get", "put", "patch", "delete")
 #: Nothing real is deeper; a schema that refers to itself is.
 _DEPTH = 6
@@ -23,12 +27,21 @@ _DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path; `schema` is its JSON body's, None when it takes none."""
+    """One method of one path; `schema` is its body's, None when it takes none; `form` bodies are no JSON."""
 
     method: str
     path: str
     schema: Mapping[str, Any] | None
     query: tuple[Mapping[str, Any], ...] = ()
+    form: bool = False
+
+    @property
+    def makes_known(self) -> int:
+        """1 for what registers, 2 for what logs in, 0 for everything else."""
+        fields = set(self.schema.get("properties") or {}) if self.schema else set()
+        if self.method != "POST" or not any("pass" in name.lower() for name in fields):
+            return 0
+        return 2 if _LOGIN.search(self.path) else 1
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -51,7 +64,12 @@ def operations(spec: Any) -> tuple[Operation, ...]:
     if not isinstance(spec, dict) or not isinstance(spec.get("paths"), dict):
         return ()
     found = list(_operations(spec))
-    return tuple(sorted(found, key=lambda each: (_METHODS.index(each.method.lower()), len(each.parameters))))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(each: Operation) -> tuple[int, int, int]:
+    """Creations first, and of these who one is before what one makes."""
+    return _METHODS.index(each.method.lower()), (each.makes_known or 3), len(each.parameters)
 
 
 def _operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
@@ -63,20 +81,37 @@ def _operations(spec: Mapping[str, Any]) -> Iterator[Operation]:
             if isinstance(described, dict):
                 shared = item.get("parameters") or []
                 parameters = [_resolved(spec, each) for each in (*shared, *(described.get("parameters") or []))]
+                schema, form = _body_schema(spec, described)
                 yield Operation(
                     method.upper(),
                     str(path),
-                    _json_schema(spec, described),
+                    schema,
                     tuple(each for each in parameters if each.get("in") == "query" and each.get("required")),
+                    form,
                 )
 
 
-def _json_schema(spec: Mapping[str, Any], described: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _body_schema(spec: Mapping[str, Any], described: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, bool]:
     content = _resolved(spec, described.get("requestBody") or {}).get("content") or {}
     for kind, media in content.items():
-        if "json" in kind and isinstance(media, dict):
-            return _expanded(spec, media.get("schema") or {}, _DEPTH)
-    return None
+        if isinstance(media, dict) and ("json" in kind or "urlencoded" in kind):
+            return _expanded(spec, media.get("schema") or {}, _DEPTH), "urlencoded" in kind
+    return None, False
+
+
+def credentials(schema: Mapping[str, Any], name: Marker) -> dict[str, Any]:
+    """The body by which that user registers or logs in: the name wherever one is asked for, always one password."""
+    body: dict[str, Any] = {}
+    for field, each in (schema.get("properties") or {}).items():
+        if "pass" in field.lower():
+            body[field] = PASSWORD
+        elif "mail" in field.lower():
+            body[field] = f"{name.token}@example.com"
+        elif _NAMES.search(field):
+            body[field] = name.token
+        elif field in (schema.get("required") or ()):
+            body[field], _ = example(each, 1, field)
+    return body
 
 
 def _resolved(spec: Mapping[str, Any], value: Any) -> Mapping[str, Any]:

@@ -116,6 +116,12 @@ class Baseline:
         """Whether anything that a write made was seen later: a marker, a line, a number."""
         return any(each.markers or each.lines or each.numbers for each in self.expected.values())
 
+    def has_effects(self, write: int) -> bool:
+        """Whether a write made more than a number change: a marker, a line, or something gone."""
+        return any(
+            made == write for each in self.expected.values() for _, made in (*each.markers, *each.gone, *each.lines)
+        )
+
     def _first(self, key: Key) -> Exchange:
         return self._calms[0][key]
 

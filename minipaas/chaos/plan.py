@@ -96,6 +96,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     captures: Mapping[str, str] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
+    #: The body goes as a form's fields, not as JSON.
+    form: bool = False
     pattern: str = ""
     session: bool = False
     destructive: bool = False
@@ -197,5 +199,5 @@ def _sent_first(step: Step, again: Step) -> bool:
 def _captured(step: Step, *users: Step) -> bool:
     if not isinstance(step, Call):
         return False
-    used = "".join(f"{user.path}{user.body}" for user in users if isinstance(user, Call))
+    used = "".join(f"{user.path}{user.body}{user.headers}" for user in users if isinstance(user, Call))
     return any(f"{{{name}}}" in used for name in step.captures)

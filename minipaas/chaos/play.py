@@ -151,7 +151,8 @@ class Player:
         path = self._filled(step.path)
         body = json.loads(self._filled(json.dumps(step.body))) if step.body is not None else None
         headers = {name: self._filled(value) for name, value in step.headers.items()}
-        exchange, page = await user.send(step.method, path, json=body, headers=headers)
+        sent = {"data": body} if step.form else {"json": body}
+        exchange, page = await user.send(step.method, path, headers=headers, **sent)
         for name, where in step.captures.items():
             self.capture(name, where, exchange)
         return exchange, page

@@ -117,11 +117,17 @@ class RuleOne:
             losses += result.baseline.losses(history)
             result.drifts += result.baseline.drifts(history)
         groups = [each for each in _grouped(losses) if self._only in (None, subject(self._plan, each[0]))]
-        for group in groups[:MOST_EXPLAINED]:
+        statistics = [each[0] for each in groups if self._is_statistic(result.baseline, each[0])]
+        result.drifts += [(loss.pattern, loss.expected) for loss in statistics]
+        for group in [each for each in groups if each[0] not in statistics][:MOST_EXPLAINED]:
             if self._out_of_time() and result.breaks:
                 break
             if not self._explained(group[0]):
                 await self._explain(group)
+
+    def _is_statistic(self, baseline: Baseline, loss: Loss) -> bool:
+        """A number beside something of the same write that is kept counts what the process did, and holds nothing."""
+        return loss.symptom is Symptom.NUMBER and loss.write is not None and baseline.has_effects(loss.write)
 
     async def _search(self) -> list[History]:
         """Plays under fault; an app of which two cannot run at a time is spared the trial with two."""

@@ -63,8 +63,9 @@ exec /bin/bash -c "$1"
 """
 
 ENV = Path("/usr/bin/env")
-#: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, which every program below inherits. This undoes it.
-DEFAULT_SIGNALS = (str(ENV), "--default-signal=INT,QUIT")
+#: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, nohup ignores SIGHUP, and every program below inherits it.
+#: This undoes it.
+DEFAULT_SIGNALS = (str(ENV), "--default-signal")
 
 
 def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:
