@@ -26,7 +26,7 @@ _KEPT_IN = {
     Cause.AFFINITY: "it is there only for who meets the same dyno again",
 }
 #: Pages that are meant to tell of the process that answers.
-_ABOUT_THE_PROCESS = ("metrics", "health", "status", "ping", "ready", "live", "debug", "info", "version")
+_ABOUT_THE_PROCESS = ("metrics", "health", "stat", "ping", "ready", "live", "debug", "info", "version")
 _MOST_FILES = 3
 
 

@@ -193,15 +193,17 @@ class RuleOne:
 
     def _witnesses(self, loss: Loss) -> list[tuple[int, ...]]:
         whole = tuple(index for index in self._plan.quick if index <= loss.read)
-        if loss.write is None or loss.symptom is Symptom.NUMBER:
-            alike = tuple(
-                index
-                for index in whole
-                if self._plan.steps[index] == self._plan.steps[loss.read] or writes(self._plan.steps[index])
-            )
-            return [alike, whole]
+        if loss.write is None:
+            return [self._all_looks(loss), self._plan.quick]
+        if loss.symptom is Symptom.NUMBER:
+            return [whole]
         small = witness(self._plan, loss.write, loss.read)
         return [small, whole] if small != whole else [whole]
+
+    def _all_looks(self, loss: Loss) -> tuple[int, ...]:
+        """Every look at that page, by every client: a count of one's own visits is known by another's."""
+        wanted = getattr(self._plan.steps[loss.read], "place", None)
+        return tuple(i for i in self._plan.quick if getattr(self._plan.steps[i], "place", None) == wanted)
 
     async def _confirm(self, loss: Loss, group: list[Loss], steps: tuple[int, ...]) -> bool:
         calms = await self._plays(CALM, 2, steps)
