@@ -118,6 +118,7 @@ class AfterAnswer:
         performances = [performance for _, performance in played]
         more = threads(rehearsal.stage.web) > before or bool(residues)
         await rehearsal.watch(performances, lambda: False, at_most_s=_LATE_S)
+        await self._clockwork.note(rehearsal)
         if not any(each.looks.late for each in performances):
             await rehearsal.watch(performances, lambda: _all_rest(performances), at_most_s=self._patience(more=more))
         if any(each.looks.late for each in performances):

@@ -77,7 +77,7 @@ class Clockwork:
     async def note(self, rehearsal: Rehearsal) -> None:
         """Look whether numbers have grown by themselves since, if none has yet."""
         if not self._window_s and growth(*self._seen, await self._pages(rehearsal)):
-            self._window_s = 2.6 * (self._clock.monotonic() - self._since) + 1
+            self._window_s = 2 * (self._clock.monotonic() - self._since) + 1
 
     async def end(self, rehearsal: Rehearsal) -> None:
         """Go on looking for as long as that may be worth while."""

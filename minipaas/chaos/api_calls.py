@@ -1,0 +1,146 @@
+"""Uses an app by its OpenAPI description: creates, reads back, changes, deletes; with a token where it gets one."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from minipaas.chaos import openapi
+from minipaas.chaos.history import Exchange
+from minipaas.chaos.markers import Marker
+from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
+from minipaas.chaos.plan import Call
+
+
+class ApiCaller:
+    """Calls operations in the order a client would."""
+
+    def __init__(self, book: Notebook) -> None:
+        self._book = book
+        #: What calls prove themselves with, once something was handed out.
+        self._proof: dict[str, str] = {}
+
+    async def call_all(self) -> None:
+        """Find the description and do what it describes; nothing where there is none."""
+        for path in openapi.PLACES:
+            outcome = await self._book.do(Call(client=self._book.client, method="GET", path=path))
+            self._book.drop()
+            exchange = outcome.exchange
+            if exchange is not None and exchange.status == 200 and not exchange.html:
+                await self._call_all(openapi.operations(_json(exchange)))
+                return
+
+    async def _call_all(self, operations: Sequence[openapi.Operation]) -> None:
+        self._book.known_routes |= {f"{each.method} {each.pattern}" for each in operations}
+        captured: dict[str, str] = {}
+        lists = [each for each in operations if each.method == "GET" and not each.parameters and not each.query]
+        for operation in (each for each in operations if each.method == "POST" and self._book.writes < MOST_WRITES):
+            for _ in range(1 if operation.makes_known else 2):
+                await self._create(operation, captured, lists)
+        for operation in operations:
+            if operation.method in ("PUT", "PATCH", "DELETE") and self._book.writes < MOST_WRITES:
+                await self._create(operation, captured, lists)
+
+    async def _create(
+        self, operation: openapi.Operation, captured: dict[str, str], lists: Sequence[openapi.Operation]
+    ) -> None:
+        path = self._path(operation, captured)
+        if path is None:
+            self._book.missed.append(f"{operation.method} {operation.path}: nothing to put in its path")
+            return
+        body, markers = self._body(operation)
+        name = f"id{len(self._book.steps)}"
+        step = Call(
+            client=self._book.client,
+            method=operation.method,
+            path=path,
+            body=body,
+            markers=markers,
+            pattern=operation.path,
+            form=operation.form,
+            headers=self._proof,
+            session=bool(operation.makes_known),
+            destructive=operation.method == "DELETE",
+        )
+        outcome = await self._book.do(step)
+        if not accepted(outcome) or outcome.exchange is None:
+            self._book.drop()
+            self._book.missed.append(f"{operation.method} {operation.path}: refused with {why(outcome)}")
+            return
+        self._book.writes += 1
+        self._book.created += markers
+        token = _token(outcome.exchange)
+        where = token or _identifier(outcome.exchange)
+        if where and operation.method == "POST":
+            self._book.steps[-1] = replace(step, captures={name: where})
+            self._book.player.capture(name, where, outcome.exchange)
+        if token:
+            self._proof = {"Authorization": f"Bearer {{{name}}}"}
+        elif where and operation.method == "POST" and not operation.makes_known:
+            captured[operation.collection] = name
+        await self._read_api(captured, lists, operation)
+
+    def _body(self, operation: openapi.Operation) -> tuple[Any, tuple[Marker, ...]]:
+        if operation.schema is None:
+            return None, ()
+        if operation.makes_known:
+            return openapi.credentials(operation.schema, self._book.identity.name), (self._book.identity.name,)
+        return openapi.example(operation.schema, next(self._book.serials))
+
+    async def _read_api(
+        self, captured: dict[str, str], lists: Sequence[openapi.Operation], after: openapi.Operation
+    ) -> None:
+        proof = self._proof
+        reads = [Call(client=self._book.client, method="GET", path=each.path, headers=proof) for each in lists[:4]]
+        name = captured.get(after.collection)
+        if name is not None:
+            one = f"{after.collection}/{{{name}}}".replace("//", "/")
+            pattern = f"{after.collection}/*"
+            reads.append(Call(client=self._book.client, method="GET", path=one, pattern=pattern, headers=proof))
+        for _ in range(2):
+            for read in reads:
+                outcome = await self._book.do(read)
+                if outcome.exchange is None or outcome.exchange.status in (0, 405, 422):
+                    self._book.drop()
+
+    def _path(self, operation: openapi.Operation, captured: dict[str, str]) -> str | None:
+        path = operation.path
+        for parameter in operation.parameters:
+            name = captured.get(operation.collection) or next(reversed(captured.values()), None)
+            if name is None:
+                return None
+            path = path.replace(f"{{{parameter}}}", f"{{{name}}}", 1)
+        return path
+
+
+def _json(exchange: Exchange) -> object:
+    try:
+        return json.loads(exchange.body)
+    except ValueError:
+        return None
+
+
+def _token(exchange: Exchange) -> str | None:
+    """Where an answer hands out what later calls prove themselves with."""
+    value = _json(exchange)
+    found = [key for key in openapi.TOKENS if isinstance(value, dict) and isinstance(value.get(key), str)]
+    return found[0] if found else None
+
+
+def _identifier(exchange: Exchange) -> str | None:
+    """Where the new thing's id stands in the answer."""
+    value = _json(exchange)
+    return next(_identifiers(value), None)
+
+
+def _identifiers(value: object, trail: str = "") -> Iterator[str]:
+    if not isinstance(value, dict):
+        return
+    for key in ("id", "_id", "uuid", "key", "slug", "code", "token"):
+        if isinstance(value.get(key), str | int):
+            yield f"{trail}{key}"
+    for key, inner in value.items():
+        if str(key).endswith(("_id", "Id")) and isinstance(inner, str | int):
+            yield f"{trail}{key}"
+        elif isinstance(inner, dict):
+            yield from _identifiers(inner, f"{trail}{key}.")
