@@ -22,7 +22,8 @@ _ENTRY_CHARACTERS = 400
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "head"))
 #: Parts of a URL that name one thing of many: numbers, UUIDs, hashes, our own markers.
 _NAMING = re.compile(
-    r"(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27,}|(?=[A-Za-z_-]*\d)[0-9A-Za-z_-]{16,}|[0-9a-f]{8,}|[^/]*zq\d{3}[a-z]{2}[^/]*)",
+    r"(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27,}|(?=[A-Za-z_-]*\d)[0-9A-Za-z_-]{16,}|[0-9a-f]{8,})(?:\.\w{1,5})?"
+    r"|[^/]*zq\d{3}[a-z]{2}[^/]*",
     re.IGNORECASE,
 )
 

@@ -141,7 +141,8 @@ class RuleOne:
         step = self._plan.steps[loss.write] if loss.write is not None else None
         for each in self._result.breaks:
             same_page = loss.pattern in {known.pattern for known in (each.loss, *each.also)}
-            if subject(self._plan, each.loss) == subject(self._plan, loss) or (same_page and loss.symptom in _WEAK):
+            weak = loss.symptom in _WEAK or loss.write is None
+            if subject(self._plan, each.loss) == subject(self._plan, loss) or (same_page and weak):
                 return True
         follows = getattr(step, "destructive", False) or loss.symptom in (Symptom.MISSING, Symptom.RETURNED)
         return bool(self._result.breaks) and (follows or self._builds_on_lost(loss))

@@ -84,6 +84,8 @@ def test_a_picture_is_a_png_that_carries_its_marker() -> None:
         ("/x/550e8400-e29b-41d4-a716-446655440000", "/x/*"),
         ("/uploads/zq017ab.png", "/uploads/*"),
         ("/p/aB3dE5gH7jK9mN1p", "/p/*"),
+        ("/files/550e8400e29b41d4a716446655440000.png", "/files/*"),
+        ("/v1.2/notes", "/v1.2/notes"),
         ("/articles/how-to-write", "/articles/how-to-write"),
         ("/registration-confirmation", "/registration-confirmation"),
     ],
