@@ -65,7 +65,7 @@ exec /bin/bash -c "$1"
 ENV = Path("/usr/bin/env")
 #: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, nohup ignores SIGHUP, and every program below inherits it.
 #: This undoes it.
-DEFAULT_SIGNALS = (str(ENV), "--default-signal")
+DEFAULT_SIGNALS = (str(ENV), "--default-signal=HUP,INT,QUIT")
 
 
 def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:
