@@ -63,9 +63,9 @@ def boot_findings(boots: Sequence[Boot], budgets: Rules, limits: Limits, *, scal
     fails_before = [boot for boot in before if boot.failed]
     if fails_before:
         yield from _never_up(before, fails_before, limits, scaled=scaled)
-    elif after and all(boot.failed for boot in after):
+    if after and all(boot.failed for boot in after) and len(fails_before) < len(before):
         yield _after_sudden_death(after, limits)
-    elif any(boot.failed for boot in after):
+    elif not fails_before and any(boot.failed for boot in after):
         # The next attempt of the platform came up: a lock that lapsed, say.
         yield from map(_as_warning, _never_up(boots, [boot for boot in after if boot.failed], limits, scaled=scaled))
     bound = [boot for boot in boots if boot.bound_s is not None and not boot.together] or [

@@ -1,5 +1,7 @@
 """What runs in a dyno before the app's own command: the init, and the shell that sources `.profile.d`."""
 
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from minipaas.runtime.base import Launch
@@ -66,6 +68,13 @@ ENV = Path("/usr/bin/env")
 #: A shell starts `&` jobs with SIGINT and SIGQUIT ignored, nohup ignores SIGHUP, and every program below inherits it.
 #: This undoes it.
 DEFAULT_SIGNALS = (str(ENV), "--default-signal=HUP,INT,QUIT")
+
+
+def env_resets_signals() -> bool:
+    """coreutils since 2019; busybox's env does not, and dynos then start with SIGINT ignored."""
+    with suppress(OSError):
+        return subprocess.run((*DEFAULT_SIGNALS, "true"), capture_output=True, check=False).returncode == 0
+    return False
 
 
 def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
 from minipaas.runtime.base import Capabilities, Host, Launch, Runtime
-from minipaas.runtime.boot import ENV
+from minipaas.runtime.boot import ENV, env_resets_signals
 from minipaas.runtime.remedy import remedy
-from minipaas.runtime.sandbox import SandboxRuntime, env_resets_signals
+from minipaas.runtime.sandbox import SandboxRuntime
 from minipaas.runtime.setup import Refused
 from minipaas.runtime.stack import Stack, find_stack
 from minipaas.runtime.traces import home_id

@@ -12,7 +12,7 @@ from typing import Any
 
 from minipaas.errors import DynoProblem
 from minipaas.runtime.base import Capabilities, DynoProcess, Launch
-from minipaas.runtime.boot import command_words
+from minipaas.runtime.boot import DEFAULT_SIGNALS, command_words, env_resets_signals
 from minipaas.runtime.copying import copy_layers
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.plain import PlainProcess
@@ -40,6 +40,7 @@ class ProcessRuntime:
         self._stack = stack
         self._reason = reason
         self._traces = Traces(state)
+        self._prefix = DEFAULT_SIGNALS if env_resets_signals() else ()
 
     @property
     def path(self) -> str:
@@ -83,7 +84,7 @@ class ProcessRuntime:
         reading, writing = os.pipe()
         try:
             main = subprocess.Popen(
-                command_words(launch),
+                (*self._prefix, *command_words(launch)),
                 stdin=subprocess.DEVNULL,
                 stdout=writing,
                 stderr=writing,

@@ -7,7 +7,6 @@ import asyncio
 import errno
 import os
 import resource
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -176,10 +175,3 @@ def _told(error: BaseException) -> BaseException:
     if isinstance(error, TimeoutError):
         return Refused(f"it was not there within {_SETUP_S:.0f} s")
     return Refused(error.strerror or str(error)) if isinstance(error, OSError) else error
-
-
-def env_resets_signals() -> bool:
-    """coreutils since 2019; busybox's env does not, and dynos then start with SIGINT ignored."""
-    with suppress(OSError):
-        return subprocess.run((*DEFAULT_SIGNALS, "true"), capture_output=True, check=False).returncode == 0
-    return False
