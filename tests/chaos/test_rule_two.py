@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from minipaas.chaos import rule_two
 from minipaas.chaos.lab import NotUp
 from minipaas.chaos.plan import Plan
 from minipaas.chaos.rule_two import RuleTwo, TwoResult, not_up_findings
@@ -17,6 +18,15 @@ from tests.chaos.histories import ONE, send, visit
 from tests.chaos.labs import Kit, kit
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The apps here are quick, and so are their faults."""
+    monkeypatch.setattr(rule_two, "_HELD_S", 0.4)
+    monkeypatch.setattr(rule_two, "_WORKER_S", 0.6)
+    monkeypatch.setattr(rule_two, "_PATIENCE_S", 1.5)
+
 
 ANSWER = """
 import os, signal, sys, threading, time
@@ -171,14 +181,15 @@ WORKERS = {
 }
 
 
-@pytest.mark.parametrize("name", WORKERS)
-async def test_workers_are_examined_too(tmp_path: Path, name: str) -> None:
-    source, expected = WORKERS[name]
-    commands = {"web": "exec python3 app.py", "worker": "exec python3 worker.py", "release": "false"}
-    async with kit(tmp_path, {"app.py": POLITE, "worker.py": source}, commands) as lab:
+async def test_workers_are_examined_too(tmp_path: Path) -> None:
+    files = {f"{name}.py": source for name, (source, _) in WORKERS.items()}
+    commands = {name: f"exec python3 {name}.py" for name in WORKERS}
+    async with kit(tmp_path, {"app.py": POLITE, **files}, {"web": "exec python3 app.py", **commands}) as lab:
         result = await examined(lab)
-    assert codes(result.findings) == expected
-    assert all(finding.process_type == finding.subject == "worker" for finding in result.findings)
+    for name, (_, expected) in WORKERS.items():
+        assert codes([finding for finding in result.findings if finding.process_type == name]) == expected
+    assert all(finding.process_type == finding.subject for finding in result.findings)
+    assert not [finding for finding in result.findings if finding.process_type == "web"]
 
 
 async def test_a_worker_that_the_formation_asks_for_must_not_end(tmp_path: Path) -> None:
