@@ -245,7 +245,7 @@ class RuleOne:
     ) -> tuple[Trial, History] | None:
         """The mildest trial that loses it: one relocation at one place, else two dynos."""
         baseline = Baseline(self._plan, calms)
-        if not any(self._expects(baseline, loss)):
+        if all(step != loss.read for step, _ in baseline.expected):
             return None
         phases = _PHASES if loss.write is not None else _PHASES[::-1]
         for trial in (*(Trial(Kind.LOSE, each) for each in phases), Trial(Kind.MULTI, frozenset())):
@@ -253,9 +253,6 @@ class RuleOne:
             if self._lost(baseline, loss, history) is not None:
                 return trial, history
         return None
-
-    def _expects(self, baseline: Baseline, loss: Loss) -> list[bool]:
-        return [True for key in baseline.expected if key[0] == loss.read]
 
     def _lost(self, baseline: Baseline, loss: Loss, history: History) -> Loss | None:
         """The same loss in another play: the same kind of it at the same step, or an even plainer one there."""

@@ -38,7 +38,6 @@ Reset = Callable[[], Awaitable[None]]
 _MOST_ROUTES = 4
 #: How often a sluggish route is asked again.
 _SAMPLES = 6
-_MOST_WRITES = 4
 #: Longer than Heroku waits for a first byte.
 _ANSWER_S = 31.0
 

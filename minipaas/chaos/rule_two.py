@@ -1,7 +1,6 @@
 """Rule two: quick to start, quick to stop. Cold boots, stops at rest and under load, sudden death."""
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Any
 from minipaas.chaos.boots import Boot, boot_findings
 from minipaas.chaos.effort import commands, settled
 from minipaas.chaos.lab import Lab, LabDyno, NotUp
+from minipaas.chaos.measured import begun, failed, formation, process_type_of
 from minipaas.chaos.plan import Plan
 from minipaas.chaos.stops import InFlight, Stop, stop_findings
 from minipaas.chaos.visitor import Held, Load, Request, Visitor, holdable, pages
@@ -62,7 +62,7 @@ async def examine_two(
 
 def not_up_findings(lab: Lab, not_up: NotUp, limits: Limits | None = None) -> tuple[Finding, ...]:
     """Of an app that did not come up at all: R10 with the port it bound instead, or H10 with its last words."""
-    boot = _failed(lab, not_up, lab.clock.monotonic())
+    boot = failed(lab, not_up, lab.clock.monotonic())
     return tuple(boot_findings((boot,), Rules(), limits or Limits(), scaled=True))
 
 
@@ -120,7 +120,7 @@ class RuleTwo:
         return self._result
 
     def _findings(self, process_types: tuple[str, ...]) -> list[Finding]:
-        scaled = _formation(self._lab)
+        scaled = formation(self._lab)
         found: list[Finding] = []
         for name in process_types:
             boots = [boot for boot in self._result.boots if boot.process_type == name]
@@ -214,11 +214,11 @@ class RuleTwo:
         try:
             dyno = await self._start(name, number)
         except NotUp as not_up:
-            failed = _failed(self._lab, not_up, at)
-            self._note(replace(failed, together=together, after_kill=after_kill))
+            crash = failed(self._lab, not_up, at)
+            self._note(replace(crash, together=together, after_kill=after_kill))
             return None
-        begun = replace(_begun(self._lab, dyno, at), together=together, after_kill=after_kill)
-        self._note(await (self._answers(dyno, begun) if name == "web" else self._lives(dyno, begun)))
+        boot = replace(begun(self._lab, dyno, at), together=together, after_kill=after_kill)
+        self._note(await (self._answers(dyno, boot) if name == "web" else self._lives(dyno, boot)))
         return dyno if dyno in self._alive else None
 
     async def _start(self, name: str, number: int) -> LabDyno:
@@ -226,7 +226,7 @@ class RuleTwo:
         self._alive.add(dyno)
         return dyno
 
-    async def _answers(self, dyno: LabDyno, begun: Boot) -> Boot:
+    async def _answers(self, dyno: LabDyno, boot: Boot) -> Boot:
         refused: list[str] = []
         answered = None
         async with Visitor(dyno, self._host) as visitor:
@@ -238,12 +238,12 @@ class RuleTwo:
                     break
                 refused.append(answer.error or str(answer.status))
                 await self._clock.sleep(_BETWEEN_TRIES_S)
-        up = replace(begun, bound_s=dyno.boot_s, answered_s=answered, refused=tuple(refused))
+        up = replace(boot, bound_s=dyno.boot_s, answered_s=answered, refused=tuple(refused))
         return await self._now(dyno, up)
 
-    async def _lives(self, dyno: LabDyno, begun: Boot) -> Boot:
+    async def _lives(self, dyno: LabDyno, boot: Boot) -> Boot:
         await settled(dyno, self._clock, at_least_s=_WORKER_S, at_most_s=_WORKER_MOST_S)
-        return await self._now(dyno, begun)
+        return await self._now(dyno, boot)
 
     async def _now(self, dyno: LabDyno, boot: Boot) -> Boot:
         lived, alive = self._age(dyno), dyno.alive
@@ -277,7 +277,7 @@ class RuleTwo:
             self._late.discard(stopping)
             stopping.result()
         else:
-            self._overdue.add(_type(dyno))
+            self._overdue.add(process_type_of(dyno))
 
     async def _measure_stop(self, dyno: LabDyno, *, load: bool, hold: bool) -> None:
         async with AsyncExitStack() as stack:
@@ -305,7 +305,7 @@ class RuleTwo:
         assert dyno.process is not None
         assert dyno.exited is not None
         limit = self._limits.exit_timeout_s
-        if _type(dyno) in self._overdue:
+        if process_type_of(dyno) in self._overdue:
             limit = min(limit, _PATIENCE_S)
         at = counted_from = self._clock.monotonic()
         dyno.process.terminate()
@@ -321,7 +321,7 @@ class RuleTwo:
         self._result.stops.append(
             Stop(
                 dyno=dyno.name,
-                process_type=_type(dyno),
+                process_type=process_type_of(dyno),
                 at_s=at,
                 took_s=max(now - counted_from, 0.0) if in_time else None,
                 waited_s=now - at,
@@ -372,35 +372,3 @@ async def _together(*acts: "Coroutine[Any, Any, Any] | asyncio.Task[Any]") -> li
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-
-
-def _type(dyno: LabDyno) -> str:
-    return dyno.name.partition(".")[0]
-
-
-def _begun(lab: Lab, dyno: LabDyno, at: float) -> Boot:
-    command = lab.specimen.commands[_type(dyno)]
-    return Boot(dyno=dyno.name, process_type=_type(dyno), at_s=at, command=command, port=dyno.port)
-
-
-def _failed(lab: Lab, not_up: NotUp, at: float) -> Boot:
-    return replace(
-        _begun(lab, not_up.dyno, at),
-        exit_status=not_up.exit.status if not_up.exit is not None else None,
-        lived_s=lab.clock.monotonic() - not_up.dyno.started_at,
-        listeners=not_up.listeners,
-        last_lines=not_up.dyno.last_lines(),
-    )
-
-
-def _formation(lab: Lab) -> set[str]:
-    """Process types that app.json asks dynos of."""
-    try:
-        formation = json.loads((lab.specimen.slug / "app.json").read_text()).get("formation", {})
-    except (OSError, ValueError, AttributeError):
-        return set()
-    return {
-        name
-        for name, wanted in (formation.items() if isinstance(formation, dict) else ())
-        if isinstance(wanted, dict) and wanted.get("quantity", 1)
-    }

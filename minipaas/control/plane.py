@@ -25,6 +25,7 @@ from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Tasks
 from minipaas.logplex.logplex import Logplex
 from minipaas.model.logline import Source
+from minipaas.model.platform_file import url_variable
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Release, ReleaseStatus
 from minipaas.model.request import RequestRecord
@@ -152,7 +153,7 @@ class ControlPlane:
         app = await self.app(spec.name)
         links = {}
         for used in spec.uses:
-            links[f"{used.upper().replace('-', '_')}_URL"] = self.own_url(await self.app(used))
+            links[url_variable(used)] = self.own_url(await self.app(used))
         async with self._deploying.setdefault(spec.name, asyncio.Lock()):
             return await deploy(app, spec, links, (self.builder, self.addons), output, build_id)
 
