@@ -17,6 +17,9 @@ from tests.runtime.place import SLUG, Place, within
 
 real = only("sandbox", "process")
 
+#: Signals 32 and 33, kept by the C library for its threads: no program can touch them, some machines ignore them.
+C_LIBRARYS_OWN = 0b11 << 31
+
 
 @pytest.fixture(autouse=True)
 def acts(place: Place) -> None:
@@ -230,7 +233,8 @@ async def test_stdin_is_empty(place: Place) -> None:
 async def test_the_app_gets_default_signal_handling(place: Place) -> None:
     """A shell's `&` starts programs with SIGINT and SIGQUIT ignored: a worker told to stop by SIGINT would not."""
     ended = await place.run("grep -E '^Sig(Ign|Blk)' /proc/self/status")
-    assert ended.text.split() == ["SigBlk:", "0" * 16, "SigIgn:", "0" * 16]
+    masks = dict(line.split(":") for line in ended.text.splitlines())
+    assert {name: int(mask, 16) & ~C_LIBRARYS_OWN for name, mask in masks.items()} == {"SigBlk": 0, "SigIgn": 0}
 
 
 @real
