@@ -9,7 +9,9 @@ from minipaas.chaos import openapi
 from minipaas.chaos.history import Exchange
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
+from minipaas.chaos.picks import dig
 from minipaas.chaos.plan import Call
+from minipaas.model.scenario import Pick, PickKind
 
 
 class ApiCaller:
@@ -72,8 +74,8 @@ class ApiCaller:
         token = _token(outcome.exchange)
         where = token or _identifier(outcome.exchange)
         if where and operation.method == "POST":
-            self._book.steps[-1] = replace(step, captures={name: where})
-            self._book.player.capture(name, where, outcome.exchange)
+            self._book.steps[-1] = replace(step, captures={name: Pick(PickKind.JSON, where)})
+            self._book.player.keep(name, dig(outcome.exchange.body, where))
         if token:
             self._proof = {"Authorization": f"Bearer {{{name}}}"}
         elif where and operation.method == "POST" and not operation.makes_known:

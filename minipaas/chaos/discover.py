@@ -41,12 +41,14 @@ class Discovery:
     healthy: bool
     #: Routes left out because they were too slow, with their seconds.
     slow: tuple[tuple[str, float], ...]
+    #: What a given workload expects and a calm dyno did not give: what the plan shows is not what its author meant.
+    unmet: tuple[str, ...] = ()
 
 
 async def discover(fleet: Fleet, app: str, *, timeout_s: float, serial: int = 0) -> Discovery:
     """Use the app that the fleet's one dyno runs, and remember how."""
     history = History("discovery")
-    host = await _host(fleet, app, timeout_s)
+    host = await host_of(fleet, app, timeout_s)
     book = Notebook(Player(host, fleet, history, timeout_s=timeout_s), serial)
     explorer = _Explorer(book, host)
     try:
@@ -56,7 +58,7 @@ async def discover(fleet: Fleet, app: str, *, timeout_s: float, serial: int = 0)
     return explorer.result(history)
 
 
-async def _host(fleet: Fleet, app: str, timeout_s: float) -> str:
+async def host_of(fleet: Fleet, app: str, timeout_s: float) -> str:
     """The host name under which the app answers: some frameworks keep a list of those they allow."""
     candidates = (f"{app}.localhost", "localhost", "127.0.0.1", f"{app}.herokuapp.com")
     best = (1000, candidates[0])

@@ -23,6 +23,7 @@ from minipaas.chaos.services import Services
 from minipaas.chaos.site import Site
 from minipaas.chaos.timeline import drawn
 from minipaas.chaos.trial import CALM
+from minipaas.chaos.workload import Workload
 from minipaas.clock import Clock
 from minipaas.control.settings import AppSpec
 from minipaas.model.platform_file import Rules
@@ -56,6 +57,8 @@ class Wanted:
     command: str = "minipaas chaos"
     #: The form or page that rule one is to explain; None for all.
     only: str | None = None
+    #: How the app is used, where that is given; else it is found out.
+    workload: Workload | None = None
 
 
 @dataclass(slots=True)
@@ -146,7 +149,8 @@ class Experiment:
         self._say("discovering how it is used")
         try:
             async with Fleet(lab, CALM, self._progress.tell) as fleet:
-                discovery = await discover(fleet, self._spec.name, timeout_s=ANSWER_S)
+                find = self._wanted.workload.discover if self._wanted.workload else discover
+                discovery = await find(fleet, self._spec.name, timeout_s=ANSWER_S)
         except NotUp as not_up:
             return self._never_up(lab, not_up)
         one = await self._rule_one(discovery)
@@ -271,6 +275,9 @@ class Experiment:
 
 def _why_inconclusive(discovery: Discovery, one: Result, texts: Sequence[str]) -> str | None:
     """None when enough was seen to say that the rule is kept."""
+    if discovery.unmet:
+        more = f"; and {len(discovery.unmet) - 3} more" if len(discovery.unmet) > 3 else ""
+        return f"on a calm dyno the app does not do as told: {'; '.join(discovery.unmet[:3])}{more}"
     if not discovery.healthy:
         return "fewer than four of five pages answered without an error on a calm dyno"
     if one.baseline is not None and one.baseline.expects_effects:
@@ -311,7 +318,7 @@ def _coverage(discovery: Discovery | None, one: Result | None, known: set[str], 
         live_markers=one.baseline.live_markers if one and one.baseline else 0,
         faults=one.faults if one else 0,
         requests=len(discovery.history.exchanges) + (one.requests if one else 0),
-        missed=(*lacking, *sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
+        missed=(*lacking, *discovery.unmet, *sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
     )
 
 

@@ -67,7 +67,7 @@ def _verb(loss: Loss) -> str:
         return "comes back though it was taken away"
     if loss.symptom is Symptom.TWICE:
         return "is taken twice when it is sent again"
-    if loss.symptom in (Symptom.NUMBER, Symptom.LINE):
+    if loss.symptom in (Symptom.NUMBER, Symptom.LINE, Symptom.TOLD):
         return f"is undone on {loss.pattern} (`{_short(loss.expected)}`, then {_short(loss.seen)})"
     return "is gone"
 

@@ -29,6 +29,8 @@ class Exchange:
     html: bool = False
     sent_cookies: tuple[str, ...] = ()
     set_cookies: tuple[str, ...] = ()
+    #: Of the answer; kept for steps that take a value from them.
+    headers: tuple[tuple[str, str], ...] = ()
     dyno: str = ""
     started_s: float = 0.0
     service_s: float = 0.0
@@ -60,6 +62,15 @@ class FileEvidence:
     holds: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """What the author of a scenario expects and a step's exchange number `at` did not give."""
+
+    at: int
+    expected: str
+    seen: str
+
+
 @dataclass(slots=True)
 class History:
     """All exchanges of one play, in order, and what could not be done."""
@@ -68,6 +79,8 @@ class History:
     exchanges: list[Exchange] = field(default_factory=list)
     #: Step index to what a user would miss: the form or link that is not on the page.
     missing: dict[int, str] = field(default_factory=dict)
+    #: Step index to what the scenario expects of it and it did not give.
+    unmet: dict[int, Unmet] = field(default_factory=dict)
     faults: int = 0
     #: What the dynos had on their disks at the end that they had not after boot.
     files: list[FileEvidence] = field(default_factory=list)

@@ -46,6 +46,11 @@ def number_marker(number: int, low: int = 0, high: int = 99_999) -> Marker | Non
     return Marker(str(value)) if value <= high and value > 600 else None
 
 
+def is_text_marker(text: str) -> bool:
+    """Whether it is a marker made of letters, and nothing else."""
+    return _SHAPE.fullmatch(text) is not None
+
+
 def without_markers(text: str) -> str:
     """Text with each marker replaced by one word, so that two runs can be compared."""
     return _SHAPE.sub("MARKER", text)

@@ -12,6 +12,8 @@ name, port and start time; so what an app tells of time, chance or itself is nev
 5. a number that a write changed is expected to be what it was in calm plays; and so is a number that counts a
    client's own visits, one that a fresh client sees begin anew. Numbers that count everybody's visits are drift.
 
+6. What the author of a scenario says of an answer is expected where all calm plays gave it.
+
 What is not expected and differs is drift: a warning at most. No answer at all is no loss of state.
 """
 
@@ -23,7 +25,7 @@ from itertools import pairwise
 
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker, without_markers
-from minipaas.chaos.plan import Plan, Submit, typed, writes
+from minipaas.chaos.plan import Call, Plan, Submit, sources, typed, writes
 
 Key = tuple[int, int]
 #: A dead or starting dyno answers so, or a router in its place.
@@ -39,6 +41,7 @@ class Symptom(StrEnum):
     TWICE = "twice"
     STATUS = "status"
     MISSING = "missing"
+    TOLD = "told"
     LINE = "line"
     NUMBER = "number"
 
@@ -87,6 +90,7 @@ class Baseline:
         self._plan = plan
         self._calms = [calm.by_place() for calm in calms]
         self._missing = [calm.missing for calm in calms]
+        self._told_untrue = {step for calm in calms for step in calm.unmet}
         self._keys = sorted(set.intersection(*(set(calm) for calm in self._calms)))
         self._typed = {
             marker: index for index in reversed(range(len(plan.steps))) for marker in typed(plan.steps[index])
@@ -114,7 +118,14 @@ class Baseline:
     @property
     def expects_effects(self) -> bool:
         """Whether anything that a write made was seen later: a marker, a line, a number."""
-        return any(each.markers or each.lines or each.numbers for each in self.expected.values())
+        found = any(each.markers or each.lines or each.numbers for each in self.expected.values())
+        return found or any(self._is_told_to_last(step) for step, _ in self.expected)
+
+    def _is_told_to_last(self, index: int) -> bool:
+        """Whether its author says that what earlier steps made is still there, and so it is."""
+        step = self._plan.steps[index]
+        lasts = isinstance(step, Call) and step.expects is not None and bool(step.expects.still)
+        return lasts and index not in self._told_untrue and any(write < index for write in self._sent)
 
     def has_effects(self, write: int) -> bool:
         """Whether a write made more than a number change: a marker, a line, or something gone."""
@@ -264,7 +275,22 @@ class Baseline:
                 turned.add(key[0])
             else:
                 found += self._unmet(key, expected, exchange)
-        return found
+        return found + [loss for loss in self._told(trial) if loss.read not in turned]
+
+    def _told(self, trial: History) -> Iterator[Loss]:
+        """What the author of a scenario expects, all calm plays gave, and this one did not."""
+        for step, unmet in trial.unmet.items():
+            key = (step, unmet.at)
+            if key in self.expected and step not in self._told_untrue and not _without_state(trial, step):
+                yield self._loss(Symptom.TOLD, self._told_of(key), key, unmet.expected, unmet.seen)
+
+    def _told_of(self, key: Key) -> int | None:
+        """The write it speaks of: of what it goes to, else the user's last."""
+        blamed = self._blamed(key)
+        if blamed is None or not self._is_session(blamed):
+            return blamed
+        client = self._plan.steps[key[0]].client
+        return max(index for index in self._sent if index <= key[0] and self._plan.steps[index].client == client)
 
     def drifts(self, trial: History) -> list[tuple[str, str]]:
         """Pages with a line that all calm plays share and this play has otherwise: (pattern, line)."""
@@ -285,7 +311,7 @@ class Baseline:
         reason = trial.missing.get(key[0])
         if reason is None or any(key[0] in missing for missing in self._missing):
             return
-        if any(exchange.status in _NO_STATE for exchange in trial.exchanges if exchange.step == key[0]):
+        if _without_state(trial, key[0]):
             return
         yield self._loss(Symptom.MISSING, self._blamed(key), key, self._plan.steps[key[0]].label, reason)
 
@@ -331,11 +357,22 @@ class Baseline:
         wanted = [self._typed[marker] for marker in getattr(step, "near", ()) if marker in self._typed]
         if wanted:
             return wanted[-1]
+        made = [index for index in sources(self._plan, key[0]) if index in self._sent and not self._is_session(index)]
+        if made:
+            return made[-1]
         mine = [index for index in self._sent if index <= key[0] and self._plan.steps[index].client == step.client]
-        sessions = [index for index in mine if getattr(self._plan.steps[index], "session", False) and index < key[0]]
+        sessions = [index for index in mine if self._is_session(index) and index < key[0]]
         if isinstance(step, Submit) and not step.session and key[0] in mine and not sessions:
             return key[0]
         return max(sessions or mine, default=None)
+
+    def _is_session(self, index: int) -> bool:
+        return getattr(self._plan.steps[index], "session", False)
+
+
+def _without_state(trial: History, step: int) -> bool:
+    """Whether a dyno that was dead or starting answered one of its requests."""
+    return any(exchange.status in _NO_STATE for exchange in trial.exchanges if exchange.step == step)
 
 
 def _count(exchange: Exchange, marker: Marker) -> int:

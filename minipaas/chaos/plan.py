@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minipaas.chaos.markers import Marker
+from minipaas.model.scenario import Expect, Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +85,25 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request of an API: `path` and `body` may hold `{name}` captured from an earlier answer.
-
-    `captures` maps a name to a dotted path into the JSON that came back (`id`, `items.0.id`).
-    """
+    """A request of an API: its texts may hold `{name}`, which was captured from an earlier answer."""
 
     client: str
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    captures: Mapping[str, str] = field(default_factory=dict)
+    captures: Mapping[str, Pick] = field(default_factory=dict)
     markers: tuple[Marker, ...] = ()
+    #: Markers of earlier steps that it mentions.
+    near: tuple[Marker, ...] = ()
     #: The body goes as a form's fields, not as JSON.
     form: bool = False
+    #: A body as it is, in place of `body`.
+    text: str | None = None
+    #: Uploads beside a form's fields: (field, (name, content, type)).
+    files: tuple[tuple[str, tuple[str, bytes, str]], ...] = ()
+    #: What its author expects of the answer; no less than that is expected under fault.
+    expects: Expect | None = None
     pattern: str = ""
     session: bool = False
     destructive: bool = False
@@ -130,7 +136,7 @@ def typed(step: Step) -> tuple[Marker, ...]:
 
 def needs(step: Step) -> Iterator[Marker]:
     """The markers whose things a step goes to."""
-    if isinstance(step, Submit):
+    if isinstance(step, Submit | Call):
         yield from step.near
     place = None if isinstance(step, Call) else step.place
     while place is not None:
@@ -179,14 +185,9 @@ def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
         if index >= read:
             break
         known = getattr(step, "session", False) and step.client in clients
-        if (
-            known
-            or _sent_first(step, plan.steps[write])
-            or wanted & set(typed(step))
-            or _captured(step, plan.steps[write], plan.steps[read])
-        ):
+        if known or _sent_first(step, plan.steps[write]) or wanted & set(typed(step)):
             chosen.add(index)
-    return tuple(sorted(chosen | set(before[-2:])))
+    return tuple(sorted(_with_captures(plan, chosen | set(before[-2:]))))
 
 
 def _sent_first(step: Step, again: Step) -> bool:
@@ -196,8 +197,23 @@ def _sent_first(step: Step, again: Step) -> bool:
     return (step.client, step.form_key) == (again.client, again.form_key)
 
 
-def _captured(step: Step, *users: Step) -> bool:
+def sources(plan: Plan, index: int) -> tuple[int, ...]:
+    """The earlier steps whose answers a step takes values from."""
+    used = _texts(plan.steps[index])
+    calls = [(at, step) for at, step in enumerate(plan.steps[:index]) if isinstance(step, Call)]
+    return tuple(at for at, step in calls if any(f"{{{name}}}" in used for name in step.captures))
+
+
+def _with_captures(plan: Plan, chosen: set[int]) -> set[int]:
+    """The steps, and those before them whose answers they take values from, and what these take in turn."""
+    for index in range(len(plan.steps) - 1, -1, -1):
+        if index in chosen:
+            chosen |= set(sources(plan, index))
+    return chosen
+
+
+def _texts(step: Step) -> str:
+    """All that may hold the name of a captured value."""
     if not isinstance(step, Call):
-        return False
-    used = "".join(f"{user.path}{user.body}{user.headers}" for user in users if isinstance(user, Call))
-    return any(f"{{{name}}}" in used for name in step.captures)
+        return ""
+    return f"{step.path}{step.body}{step.headers}{step.text}{step.files}{step.expects}"

@@ -2,19 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.page import Field, Form, Page, url_pattern
+from minipaas.chaos.picks import first_unmet, picked, said_name
 from minipaas.chaos.plan import Call, Entry, Place, Plan, Step, Submit, Visit, writes
 from minipaas.chaos.trial import Phase
 from minipaas.chaos.user import User
+from minipaas.model.scenario import Expect
 
 _CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
+_CAPTURE_BYTES = re.compile(rb"\{([A-Za-z_]\w*)\}")
 
 
 #: Fields by name, and files by field as (name, content, type).
@@ -64,7 +67,7 @@ class Player:
         self._history = history
         self._timeout_s = timeout_s
         self._users: dict[str, User] = {}
-        self._captured: dict[str, str] = {}
+        self._captured: dict[str, Any] = {}
         self._landings: dict[int, str] = {}
         self._sent: dict[tuple[str, str], tuple[Form, Filled]] = {}
         self._current: Step | None = None
@@ -82,11 +85,9 @@ class Player:
         await self._fleet.reach(Phase.AFTER_WRITE if writes(step) else Phase.AFTER_VISIT, step.label)
         return outcome
 
-    def capture(self, name: str, path: str, exchange: Exchange) -> None:
-        """Keep a value of an answer under a name that later calls may use."""
-        value = dig(exchange.body, path)
-        if value is not None:
-            self._captured[name] = str(value)
+    def keep(self, name: str, value: Any) -> None:
+        """Keep a value of an answer under a name that later calls may use; None where the answer had none."""
+        self._captured[name] = value
 
     async def close(self) -> None:
         """Close all browsers."""
@@ -148,22 +149,80 @@ class Player:
         return self._sent[name]
 
     async def _call(self, user: User, step: Call) -> tuple[Exchange, Page | None]:
-        path = self._filled(step.path)
-        body = json.loads(self._filled(json.dumps(step.body))) if step.body is not None else None
-        headers = {name: self._filled(value) for name, value in step.headers.items()}
-        sent = {"data": body} if step.form else {"json": body}
-        exchange, page = await user.send(step.method, path, headers=headers, **sent)
+        exchange, page = await user.send(
+            step.method,
+            _as_text(self._filled(step.path)),
+            headers={name: _as_text(self._filled(value)) for name, value in step.headers.items()},
+            **self._body(step),
+        )
+        mine = [each for each in self._history.exchanges if each.step == user.step]
         for name, where in step.captures.items():
-            self.capture(name, where, exchange)
+            self.keep(name, picked(where, mine, user.cookie(where.where)))
+        if step.expects is not None:
+            unmet = first_unmet(self._filled(step.expects), mine)
+            if unmet is not None:
+                self._history.unmet[user.step] = unmet
         return exchange, page
 
-    def _filled(self, template: str) -> str:
-        def value(found: re.Match[str]) -> str:
-            if found[1] not in self._captured:
-                raise _NotThere(f"nothing was captured as {found[1]}")
-            return self._captured[found[1]]
+    def _body(self, step: Call) -> dict[str, Any]:
+        """What is sent, in the words of `User.send`."""
+        if step.text is not None:
+            return {"content": _as_text(self._filled(step.text)).encode()}
+        body = self._filled(step.body)
+        if step.files:
+            return {"data": body, "files": [self._filled(each) for each in step.files]}
+        return {"data": body} if step.form else {"json": body}
 
-        return _CAPTURE.sub(value, template)
+    def _filled(self, value: Any) -> Any:
+        """With `{name}` replaced by what was captured; a text that is no more than that becomes the value itself.
+
+        Raises:
+            _NotThere: the answer in which it was looked for had none.
+        """
+        if isinstance(value, str):
+            whole = _CAPTURE.fullmatch(value)
+            if whole and whole[1] in self._captured:
+                return self._value(whole[1])
+            return _CAPTURE.sub(self._inserted, value)
+        if isinstance(value, bytes):
+            return _CAPTURE_BYTES.sub(self._inserted_bytes, value)
+        if isinstance(value, Mapping):
+            return {key: self._filled(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._filled(each) for each in value)
+        if isinstance(value, Expect):
+            return self._expectation(value)
+        return value
+
+    def _expectation(self, expect: Expect) -> Expect:
+        return replace(
+            expect,
+            contains=self._texts(expect.contains),
+            not_contains=self._texts(expect.not_contains),
+            still=self._texts(expect.still),
+        )
+
+    def _texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_as_text(self._filled(text)) for text in texts)
+
+    def _inserted(self, found: re.Match[str]) -> str:
+        """Braces that nobody captured anything for are a text's own."""
+        return _as_text(self._value(found[1])) if found[1] in self._captured else found[0]
+
+    def _inserted_bytes(self, found: re.Match[bytes]) -> bytes:
+        name = found[1].decode()
+        return _as_text(self._value(name)).encode() if name in self._captured else found[0]
+
+    def _value(self, name: str) -> Any:
+        value = self._captured[name]
+        if value is None:
+            raise _NotThere(f"no answer held what is captured as {said_name(name)}")
+        return value
+
+
+def _as_text(value: Any) -> str:
+    """A captured value inside a text, as JSON would write it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def pick_link(page: Page | None, place: Place) -> str:
@@ -232,19 +291,3 @@ def _put(data: dict[str, list[str]], field: Field, value: str) -> None:
 
 def _sent_as_it_is(field: Field) -> bool:
     return field.kind not in ("checkbox", "radio") or field.checked
-
-
-def dig(body: bytes, path: str) -> Any:
-    """A value inside JSON by a dotted path; None where there is none."""
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return None
-    for part in path.split("."):
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value

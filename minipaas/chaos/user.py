@@ -76,12 +76,15 @@ class User:
         data: Mapping[str, Any] | None = None,
         files: list[tuple[str, tuple[str, bytes, str]]] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Exchange, Page | None]:
         """Send a form or a call, to the end of its redirects."""
         given: dict[str, Any] = {"headers": {**self._from_page(), **(headers or {})}}
         if method == "GET":
             given["params"] = data
+        elif content is not None:
+            given["content"] = content
         elif json is not None:
             given["json"] = json
         else:
@@ -129,6 +132,11 @@ class User:
     def at(self) -> int:
         """How many exchanges the step has had."""
         return self._at
+
+    def cookie(self, name: str) -> str | None:
+        """What the browser holds under that name, the newest where there are several."""
+        values = [cookie.value for cookie in self._client.cookies.jar if cookie.name == name]
+        return values[-1] if values else None
 
     def cookie_names(self) -> tuple[str, ...]:
         """What the browser would send."""
@@ -183,6 +191,7 @@ def _record(
         html=page is not None,
         sent_cookies=user.cookie_names(),
         set_cookies=tuple(response.cookies.keys()) if response is not None else (),
+        headers=tuple(response.headers.items()) if response is not None else (),
         dyno=request.extensions.get("dyno", ""),
         started_s=started,
         service_s=time.monotonic() - started,

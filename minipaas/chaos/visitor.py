@@ -12,11 +12,12 @@ import httpx
 
 from minipaas.chaos.lab import LabDyno
 from minipaas.chaos.page import read_page
-from minipaas.chaos.plan import Call, Plan, Submit, Visit, writes
+from minipaas.chaos.plan import Call, Plan, Step, Submit, Visit, writes
 from minipaas.chaos.play import fill
 
 #: A server that answers within this time after half a body did not wait for the rest.
 _EARLY_S = 0.25
+_FORM = "application/x-www-form-urlencoded"
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"}
 
@@ -80,6 +81,8 @@ class Visitor:
     async def prepare(self, step: Submit | Call) -> Request | None:
         """A write of the plan as a request with a body; None when its form is not there."""
         if isinstance(step, Call):
+            if step.form:
+                return Request(step.label, step.method, step.path, urlencode(step.body, doseq=True).encode(), _FORM)
             return Request(step.label, step.method, step.path, _json(step.body), "application/json")
         _, response = await self._get(step.place.path)
         if response is None or not response.headers.get("content-type", "").startswith("text/html"):
@@ -92,7 +95,7 @@ class Visitor:
         path = httpx.URL(form.action).raw_path.decode("ascii", "replace")
         cookies = "; ".join(f"{name}={value}" for name, value in response.cookies.items())
         body = urlencode(data, doseq=True).encode()
-        return Request(step.label, step.method, path, body, "application/x-www-form-urlencoded", cookies)
+        return Request(step.label, step.method, path, body, _FORM, cookies)
 
     async def hold(self, request: Request) -> "Held | None":
         """Send half of a request; None when the app answers without waiting for the rest.
@@ -175,8 +178,15 @@ class Held:
 def pages(plan: Plan | None, most: int) -> tuple[str, ...]:
     """Paths that can be asked for by themselves, in the plan's order; the front page where there is no plan."""
     steps = [plan.steps[index] for index in plan.quick] if plan is not None else []
-    paths = [step.place.path for step in steps if isinstance(step, Visit) and step.place.path and not step.embedded]
+    paths = [path for step in steps if (path := _page(step))]
     return tuple(dict.fromkeys(paths))[:most] or ("/",)
+
+
+def _page(step: Step) -> str:
+    """The path of a page that can be asked for by itself; empty for all else."""
+    if isinstance(step, Call):
+        return step.path if step.method == "GET" and "{" not in step.path and step.body is None else ""
+    return step.place.path if isinstance(step, Visit) and not step.embedded else ""
 
 
 def holdable(plan: Plan | None) -> tuple[Submit | Call, ...]:
@@ -188,7 +198,8 @@ def holdable(plan: Plan | None) -> tuple[Submit | Call, ...]:
 
 def _alone(step: Submit | Call) -> bool:
     if isinstance(step, Call):
-        return "{" not in step.path and step.body is not None and "{" not in str(step.body).strip("{}")
+        plain = step.body is not None and not step.files and not step.near
+        return plain and "{" not in step.path and "{" not in str(step.body).strip("{}")
     return bool(step.place.path) and not any(entry.file for entry in step.entries) and not step.near
 
 

@@ -14,6 +14,7 @@ import click
 
 from minipaas import __version__
 from minipaas.chaos.experiment import Experiment, Progress, Wanted, folder_words
+from minipaas.chaos.given import read_workload
 from minipaas.chaos.site import site
 from minipaas.cli import output
 from minipaas.cli.group import example
@@ -37,12 +38,26 @@ _BROKEN = 1
         "minipaas chaos examples/guestbook --rules one",
         "minipaas chaos . --format sarif --output chaos.sarif",
         "minipaas chaos . --format html --output chaos.html",
+        "minipaas chaos . --scenario shopping.yml",
+        "minipaas chaos . --har recorded.har",
     )
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("-a", "--app", metavar="APP", help="an app that runs; it is judged in a copy, and not touched")
 @click.option("--seed", type=int, help="repeat the run of that seed  [default: drawn, and told]")
 @click.option("--rules", "rule_words", default="one,two,three", show_default=True, help="which rules")
+@click.option(
+    "--scenario",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="how the app is used, in YAML; docs/scenario.example.yml shows all of it",
+)
+@click.option(
+    "--har",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="how it was used: what a browser or `up --record` saved",
+)
 @click.option("--only", metavar="FORM|PAGE", help="rule one: explain this loss alone, as `repeat:` says")
 @click.option("--format", "format_", type=click.Choice(list(WRITERS)), default="text", show_default=True)
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="a file instead of stdout")
@@ -62,6 +77,8 @@ def chaos(
     app: str | None,
     seed: int | None,
     rule_words: str,
+    scenario: Path | None,
+    har: Path | None,
     only: str | None,
     format_: str,
     path: Path | None,
@@ -75,7 +92,7 @@ def chaos(
 
     Each app is built, run in a lab of its own and used as users would: pages, forms, APIs are found by looking. Dynos
     are restarted and relocated meanwhile, and what users lose by that is traced to its cause. A running
-    platform is never touched.
+    platform is never touched. Where looking does not find enough, a scenario or a recording says how the app is used.
 
     Exit codes: 0 all rules kept, 1 a rule is broken, 3 some verdict is inconclusive.
     """
@@ -85,7 +102,8 @@ def chaos(
     plan = make_plan(home(), Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks))
     drawn = random.SystemRandom().randrange(1, 10_000) if seed is None else seed
     words = " ".join(["minipaas chaos", *(folder_words(spec.folder) for spec in plan.apps)])
-    wanted = Wanted(seed=drawn, budget_s=budget_s, rules=rules, budgets=plan.rules, only=only)
+    workload = read_workload(scenario, har, len(plan.apps))
+    wanted = Wanted(seed=drawn, budget_s=budget_s, rules=rules, budgets=plan.rules, only=only, workload=workload)
     report = asyncio.run(_judge(plan, wanted, words))
     _write(report, format_, path, no_color=no_color)
     return exit_code(report, fail_on)
@@ -93,17 +111,18 @@ def chaos(
 
 async def _judge(plan: Plan, wanted: Wanted, words: str) -> Report:
     began, clock, apps = time.monotonic(), SystemClock(), list[AppVerdict]()
+    given = wanted.workload.words if wanted.workload else ""
     with _status() as say:
         async with site(plan.settings.home, plan.settings.runtime) as place:
             for spec in plan.apps:
-                mine = replace(wanted, command=f"minipaas chaos {folder_words(spec.folder)}")
+                mine = replace(wanted, command=f"minipaas chaos {folder_words(spec.folder)}{given}")
                 apps.append(await Experiment(place, spec, mine, clock, Progress(say), _build_output).run())
     return Report(
         seed=wanted.seed,
         duration_s=round(time.monotonic() - began, 1),
         version=__version__,
         apps=tuple(apps),
-        command=f"{words} --seed {wanted.seed}",
+        command=f"{words}{given} --seed {wanted.seed}",
     )
 
 

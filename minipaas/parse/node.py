@@ -20,12 +20,14 @@ class Node:
     """A value of a file.
 
     `line` is that of its key, or its own in a list. `name` is `apps.web.uses[0]`, and empty for the whole file.
+    `plain` is a YAML text without quotes, which may be meant as a number or a truth value.
     """
 
     path: str
     line: int
     name: str
     value: Value
+    plain: bool = False
 
     @property
     def title(self) -> str:

@@ -77,7 +77,8 @@ class _Reader:
             raise FileProblem(self._path, line, "nested too deeply" if depth > MAX_DEPTH else "holds too many values")
         if node.tag not in _TAGS:
             raise FileProblem(self._path, line, f"the YAML tag {quoted(node.tag)} is not read here")
-        return Node(self._path, line, name, self._content(node, name, depth))
+        plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        return Node(self._path, line, name, self._content(node, name, depth), plain)
 
     def _content(self, node: yaml.Node, name: str, depth: int) -> Value:
         if isinstance(node, yaml.MappingNode):

@@ -12,14 +12,18 @@ from minipaas.chaos.attribute import cause_of
 from minipaas.chaos.forms import Purpose, credentials, entries, is_risky_link, purpose
 from minipaas.chaos.markers import Marker, number_marker, picture, text_marker
 from minipaas.chaos.page import Form, read_page, url_pattern
+from minipaas.chaos.picks import dig
 from minipaas.chaos.plan import Call, witness
-from minipaas.chaos.play import dig, fill
+from minipaas.chaos.play import fill
 from minipaas.chaos.routes import may_write, routes_in
 from minipaas.chaos.trial import Kind
+from minipaas.model.scenario import Pick, PickKind
 from minipaas.model.verdict import Cause
 from tests.chaos.histories import ONE, TWO, plan, send, visit
 
 K, L, M = Kind.KEEP, Kind.LOSE, Kind.MULTI
+
+ID = Pick(PickKind.JSON, "id")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ def test_a_witness_is_the_session_what_is_needed_the_write_and_the_read() -> Non
 
 def test_a_witness_of_calls_keeps_what_they_captured() -> None:
     calls = (
-        Call(client="alice", method="POST", path="/items", captures={"id0": "id"}),
+        Call(client="alice", method="POST", path="/items", captures={"id0": ID}),
         Call(client="alice", method="POST", path="/others"),
         Call(client="alice", method="PUT", path="/items/{id0}"),
         Call(client="alice", method="GET", path="/items/{id0}"),

@@ -25,6 +25,7 @@ from minipaas.chaos.service_times import (
 )
 from minipaas.limits import Limits
 from minipaas.model.platform_file import Rules
+from minipaas.model.scenario import Pick, PickKind
 from tests.chaos.histories import ONE, TWO, plan, send, visit
 
 BUDGETS, LIMITS = Rules(), Limits()
@@ -109,6 +110,7 @@ def test_waiting_for_news_is_no_work(stream: Stream, waits: bool) -> None:
 
 # Residue.
 
+ID = Pick(PickKind.JSON, "id")
 IDLE = Quiet(window_s=2.0, cpu_s=0.02, lines=("heartbeat 1",))
 
 
@@ -211,15 +213,13 @@ def test_a_copy_has_markers_and_landings_of_its_own() -> None:
 
 
 def test_a_copy_of_a_call_captures_under_a_name_of_its_own() -> None:
-    post = Call(
-        client="alice", method="POST", path="/x", body={"n": ONE.token}, captures={"id1": "id"}, markers=(ONE,)
-    )
+    post = Call(client="alice", method="POST", path="/x", body={"n": ONE.token}, captures={"id1": ID}, markers=(ONE,))
     made = plan(post, Call(client="alice", method="GET", path="/x/{id1}", pattern="/x/*"))
     copy = copy_of(made, scenes(made, 1)[0], 3)
     write, (_, read) = copy.write[1], copy.reads[0]
     assert isinstance(write, Call)
     assert isinstance(read, Call)
-    assert (dict(write.captures), read.path) == ({"id1_3": "id"}, "/x/{id1_3}")
+    assert (dict(write.captures), read.path) == ({"id1_3": ID}, "/x/{id1_3}")
     assert write.body == {"n": copy.own[0]}
 
 

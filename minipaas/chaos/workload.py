@@ -1,0 +1,100 @@
+"""How an app is used, where somebody says so: a file in place of discovery, ending in the same frozen plan."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from minipaas.chaos.discover import Discovery, host_of
+from minipaas.chaos.fleet import Fleet
+from minipaas.chaos.history import History
+from minipaas.chaos.notebook import SLOW_S, Notebook
+from minipaas.chaos.plan import SAFE, Call, Plan
+from minipaas.chaos.play import Player
+from minipaas.chaos.scenario_plan import scenario_steps, unique_values
+from minipaas.model.scenario import Scenario
+
+
+class Workload(Protocol):
+    """What makes a plan of an app.
+
+    `words` are the options that name it, for the command that repeats a run; they begin with a space.
+    """
+
+    words: str
+
+    async def discover(self, fleet: Fleet, app: str, *, timeout_s: float) -> Discovery:
+        """Use the app that the fleet's one calm dyno runs, and remember how.
+
+        Raises:
+            FileProblem: the file has nothing for this app.
+        """
+
+
+class ScenarioWorkload:
+    """The steps of a scenario file.
+
+    Args:
+        path: of the file, for messages.
+        contents: of the files that uploads name.
+    """
+
+    def __init__(self, scenario: Scenario, path: str, contents: dict[str, bytes], *, words: str = "") -> None:
+        self.words = words
+        self._scenario = scenario
+        self._path = path
+        self._contents = contents
+
+    async def discover(self, fleet: Fleet, app: str, *, timeout_s: float) -> Discovery:
+        """Play all steps once."""
+        history = History("scenario")
+        host = self._scenario.host or await host_of(fleet, app, timeout_s)
+        book = Notebook(Player(host, fleet, history, timeout_s=timeout_s), 0)
+        values = unique_values(self._scenario, next(book.serials))
+        told = scenario_steps(self._scenario, values, self._contents)
+        try:
+            for step, _ in told:
+                await book.do(step)
+        finally:
+            await book.player.close()
+        lines = [line for _, line in told]
+        return Discovery(
+            plan=_plan(host, [step for step, _ in told], history),
+            history=history,
+            healthy=any(each.status for each in history.exchanges),
+            slow=tuple(_slow(history, [step.label for step, _ in told]).items()),
+            unmet=tuple(dict.fromkeys(self._unmet(history, lines))),
+        )
+
+    def _unmet(self, history: History, lines: list[int]) -> Iterable[str]:
+        """What the file says and the app does otherwise, each with its line."""
+        for index, line in enumerate(lines):
+            where = f"{self._path}:{line}"
+            if index in history.missing:
+                yield f"{where}: {history.missing[index]}"
+            elif index in history.unmet:
+                unmet = history.unmet[index]
+                yield f"{where}: {unmet.expected} expected, {unmet.seen}"
+            elif silent := [each for each in history.exchanges if each.step == index and each.status == 0]:
+                yield f"{where}: no answer ({silent[0].error})"
+
+
+def _plan(host: str, steps: list[Call], history: History) -> Plan:
+    routes = tuple(sorted({f"{each.method} {each.pattern}" for each in history.exchanges if 0 < each.status < 400}))
+    slow = _slow(history, [step.label for step in steps])
+    return Plan(
+        host=host,
+        steps=tuple(steps),
+        pages=len({step.pattern for step in steps if step.method in SAFE}),
+        forms=len({step.label for step in steps if step.method not in SAFE}),
+        routes_exercised=routes,
+        routes_known=routes,
+        slow=frozenset(index for index, step in enumerate(steps) if step.label in slow),
+    )
+
+
+def _slow(history: History, labels: list[str]) -> dict[str, float]:
+    """Seconds of the steps that take too long to be played again and again."""
+    found: dict[str, float] = {}
+    for each in history.exchanges:
+        if each.service_s > SLOW_S:
+            found[labels[each.step]] = max(each.service_s, found.get(labels[each.step], 0.0))
+    return found
