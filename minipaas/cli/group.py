@@ -24,6 +24,22 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "builds:create": ("minipaas.cli.builds", "create", "build a folder and deploy it to the running platform"),
     "builds:output": ("minipaas.cli.builds", "output_of", "show what a build printed"),
     "buildpacks": ("minipaas.cli.builds", "buildpacks", "list the buildpacks that come with minipaas"),
+    "addons": ("minipaas.cli.addons", "addons", "list the add-ons of an app"),
+    "addons:create": ("minipaas.cli.addons", "create", "make an add-on: PostgreSQL, Redis, a bucket"),
+    "addons:info": ("minipaas.cli.addons", "info", "show one add-on"),
+    "addons:attach": ("minipaas.cli.attachments", "attach", "attach an add-on of any app to this one"),
+    "addons:detach": ("minipaas.cli.attachments", "detach", "take an attachment away"),
+    "addons:destroy": ("minipaas.cli.addons", "destroy", "end an add-on and delete its data"),
+    "addons:services": ("minipaas.cli.addons", "services", "list the kinds of add-ons there are"),
+    "addons:plans": ("minipaas.cli.addons", "plans", "list the plans of a kind of add-on"),
+    "addons:fail": ("minipaas.cli.attachments", "fail", "kill an add-on's server"),
+    "addons:recover": ("minipaas.cli.attachments", "recover", "start a failed add-on's server again"),
+    "pg:psql": ("minipaas.cli.data", "psql", "open PostgreSQL's terminal on an app's database"),
+    "pg:info": ("minipaas.cli.data", "pg_info", "show version, size and connections of a database"),
+    "pg:promote": ("minipaas.cli.data", "pg_promote", "let DATABASE_URL be another database's"),
+    "pg:reset": ("minipaas.cli.data", "pg_reset", "delete everything in a database"),
+    "redis:cli": ("minipaas.cli.data", "redis_cli", "open Redis's terminal on an app's store"),
+    "redis:info": ("minipaas.cli.data", "redis_info", "show version, memory and keys of a store"),
     "hosts": ("minipaas.cli.hosts", "hosts", "list the hosts and the dynos on them"),
     "hosts:fail": ("minipaas.cli.hosts", "fail", "let a host fail: its dynos vanish and come up elsewhere"),
     "hosts:recover": ("minipaas.cli.hosts", "recover", "let a failed host take dynos again"),
@@ -36,7 +52,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "completion": ("minipaas.cli.completion", "completion", "print the shell's completion script"),
 }
 #: Heroku's short names for the same.
-ALIASES = {"scale": "ps:scale", "restart": "ps:restart", "stop": "ps:stop", "log": "logs"}
+ALIASES = {"scale": "ps:scale", "restart": "ps:restart", "stop": "ps:stop", "log": "logs", "psql": "pg:psql"}
 
 
 class ColonGroup(click.Group):

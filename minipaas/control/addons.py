@@ -3,40 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from minipaas.errors import MinipaasError, Missing, UsageProblem
-from minipaas.model.addon import Addon
 from minipaas.model.app import AddonWish
 
-
-class Provider(Protocol):
-    """`minipaas.addons.provider.Addons`, as far as deploys use it."""
-
-    def check(self, wish: AddonWish) -> None:
-        """See that a wish can be fulfilled here."""
-
-    async def provision(self, app: str, wishes: Sequence[AddonWish]) -> tuple[Addon, ...]:
-        """Write down what is wished and not there; all there is then."""
-
-    async def start(self, app: str) -> None:
-        """Start the app's servers."""
-
-    def config(self, app: str) -> dict[str, str]:
-        """The config vars they set."""
-
-    async def sweep(self) -> None:
-        """End servers an earlier platform left."""
-
-    async def close(self) -> None:
-        """Stop every server."""
+if TYPE_CHECKING:  # none of it is needed before the first dyno runs
+    from minipaas.addons.provider import Addons
+    from minipaas.model.addon import Addon, Attachment
 
 
 @dataclass(frozen=True, slots=True)
 class Provided:
     """An app's add-ons, all running, the config vars they set, and warnings about what it goes without."""
 
-    addons: tuple[Addon, ...] = ()
+    addons: "tuple[Addon, ...]" = ()
     config: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -48,13 +29,13 @@ class AppAddons:
         folder: where apps that have add-ons have a folder.
     """
 
-    def __init__(self, folder: Path, make: Callable[[], Provider]) -> None:
+    def __init__(self, folder: Path, make: "Callable[[], Addons]") -> None:
         self._folder = folder
         self._make = make
-        self._made: Provider | None = None
+        self._made: Addons | None = None
 
     @property
-    def provider(self) -> Provider:
+    def provider(self) -> "Addons":
         """What runs them."""
         if self._made is None:
             self._made = self._make()
@@ -66,8 +47,12 @@ class AppAddons:
             return Provided()
         return await provide(self.provider, app, wishes)
 
+    def config(self, app: str) -> Mapping[str, str]:
+        """The config vars that the app's add-ons set now."""
+        return self.provider.config(app) if (self._folder / app).is_dir() else {}
+
     async def sweep(self) -> None:
-        """End servers an earlier platform left."""
+        """End servers an earlier platform left, and finish what it was deleting."""
         if self._folder.is_dir():
             await self.provider.sweep()
 
@@ -77,7 +62,7 @@ class AppAddons:
             await self._made.close()
 
 
-async def provide(provider: Provider, app: str, wishes: Sequence[AddonWish]) -> Provided:
+async def provide(provider: "Addons", app: str, wishes: Sequence[AddonWish]) -> Provided:
     """Make and start an app's add-ons; a wish that cannot be fulfilled here is a warning.
 
     Raises:
@@ -111,11 +96,17 @@ def overruled(given: Iterable[Mapping[str, str]], attached: Mapping[str, str]) -
 
 
 def attachments(
-    current: Mapping[str, str], addons: Iterable[Addon], attached: Mapping[str, str]
+    app: str, current: Mapping[str, str], addons: "Iterable[Addon]", attached: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """A release for each add-on that the current config vars know nothing of: description and config vars."""
     config = dict(current)
     for addon in addons:
-        if any(name not in config for name in addon.config_vars):
-            config |= {name: attached[name] for name in addon.config_vars}
-            yield f"Attach {', '.join(each.name for each in addon.attachments)} (@ref:{addon.name})", dict(config)
+        names = addon.config_vars(app)
+        if any(name not in config for name in names):
+            config |= {name: attached[name] for name in names}
+            yield told("Attach", addon, addon.attached_to(app)), dict(config)
+
+
+def told(verb: str, addon: "Addon", attached: "Iterable[Attachment]") -> str:
+    """`Attach DATABASE (@ref:postgresql-curved-12345)`, as releases are described."""
+    return f"{verb} {', '.join(each.name for each in attached)} (@ref:{addon.name})"

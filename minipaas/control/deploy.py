@@ -116,7 +116,7 @@ async def _build(
 
 
 def _attach(app: RunningApp, provided: Provided) -> None:
-    for description, config in attachments(app.record.config, provided.addons, provided.config):
+    for description, config in attachments(app.name, app.record.config, provided.addons, provided.config):
         current = app.record.current
         release = app.add_release(description, current.slug_id if current else None, config)
         app.settle_release(release, ReleaseStatus.SUCCEEDED)

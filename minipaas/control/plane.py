@@ -9,11 +9,12 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from minipaas.build.builder import Builder
 from minipaas.build.detect import shipped_folder
 from minipaas.clock import SystemClock
-from minipaas.control.addons import AppAddons, Provider
+from minipaas.control.addons import AppAddons
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
 from minipaas.control.deploy import Deploy, Output, deploy
@@ -39,6 +40,9 @@ from minipaas.runtime.portwatch import PortWatch
 from minipaas.store.apps import Apps
 from minipaas.store.home import HomeLock
 from minipaas.store.slugs import Slugs
+
+if TYPE_CHECKING:
+    from minipaas.addons.provider import Addons
 
 #: A first own port is looked for just above the router's; this many are tried.
 OWN_PORTS_TRIED = 200
@@ -154,8 +158,12 @@ class ControlPlane:
         links = {}
         for used in spec.uses:
             links[url_variable(used)] = self.own_url(await self.app(used))
-        async with self._deploying.setdefault(spec.name, asyncio.Lock()):
+        async with self.turn(spec.name):
             return await deploy(app, spec, links, (self.builder, self.addons), output, build_id)
+
+    def turn(self, app: str) -> asyncio.Lock:
+        """Held by what makes releases of the app: a build's must not lose what an add-on's sets meanwhile."""
+        return self._deploying.setdefault(app, asyncio.Lock())
 
     def begin_build(self, spec: AppSpec) -> str:
         """Deploy beside everything else; the build's id, under which `builds` has the output."""
@@ -263,7 +271,7 @@ class ControlPlane:
                 return await self.router.listen_app(app, self.settings.address, port)
         return await self.router.listen_app(app, self.settings.address, 0)
 
-    def _make_addons(self) -> Provider:
+    def _make_addons(self) -> "Addons":
         from minipaas.addons.provider import Addons  # noqa: PLC0415  see AppAddons
 
         def log(app: str, process: str) -> Callable[[bytes], None]:

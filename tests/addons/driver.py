@@ -42,7 +42,7 @@ async def main(home: str, templates: str, cover: str) -> None:
     await addons.start("notes")
     servers = [addons.server("notes", name) for name in ("DATABASE", "REDIS")]
     pids = [pid for server in servers for pid in (server.pid, *proc.tree(server.pid or 0))]
-    while (warden := addons._traces._warden.pid) is None:
+    while (warden := addons._servers._traces._warden.pid) is None:
         await asyncio.sleep(0.01)
     print(json.dumps({"pids": pids, "config": addons.config("notes"), "warden": warden}), flush=True)
     await asyncio.sleep(3600)

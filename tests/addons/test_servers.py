@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ import pytest
 import redis
 import redis.exceptions
 
-from minipaas.addons import provider
+from minipaas.addons import servers
 from minipaas.addons.provider import Addons
 from minipaas.addons.search import Programs, RedisProgram
 from minipaas.errors import Missing, NotFound, StoreProblem, UsageProblem
+from minipaas.model.addon import AddonState
 from minipaas.model.app import AddonWish
 from minipaas.runtime import proc
 from tests.addons.conftest import WHEELS, Logs, Make
@@ -215,7 +217,7 @@ async def test_redis_comes_back_with_every_type_database_and_expiry(make: Make) 
     assert here.dbsize() == there.dbsize() == 0
 
 
-async def test_a_failed_server_stays_down_until_it_is_started_and_keeps_what_was_acknowledged(
+async def test_a_failed_server_stays_down_until_it_is_recovered_and_keeps_what_was_acknowledged(
     make: Make, logs: Logs
 ) -> None:
     addons = make()
@@ -233,17 +235,21 @@ async def test_a_failed_server_stays_down_until_it_is_started_and_keeps_what_was
     assert not any(proc.is_alive(pid) for pid in pids)
     assert "Killed by SIGKILL, as asked" in logs.text["notes", "heroku-redis"]
     await addons.start("notes")
+    assert not addons.server("notes", "DATABASE").alive()
+    for name in ("DATABASE", "REDIS"):
+        await addons.recover("notes", name)
     assert sql(config["DATABASE_URL"], "SELECT count(*) FROM t") == (1,)
     assert client(config["REDIS_URL"]).get("k") == b"kept"
 
 
-async def test_fail_and_start_at_once_waits_for_the_end(make: Make) -> None:
+async def test_fail_and_recover_at_once_waits_for_the_end(make: Make) -> None:
     addons = make()
     config = await up(addons, "notes", POSTGRES, REDIS)
     for _ in range(3):
         addons.fail("notes", "DATABASE")
         addons.fail("notes", "REDIS")
-        await addons.start("notes")
+        await addons.recover("notes", "DATABASE")
+        await addons.recover("notes", "REDIS")
         assert sql(config["DATABASE_URL"], "SELECT 1") == (1,)
         assert client(config["REDIS_URL"]).ping()
 
@@ -268,7 +274,7 @@ async def test_a_server_that_died_and_is_then_stopped_is_not_started_again(make:
     server = addons.server("notes", "REDIS")
     os.kill(server.pid or 0, signal.SIGKILL)
     await eventually(lambda: not server.alive())
-    (again,) = await eventually(lambda: set(addons._again))
+    (again,) = await eventually(lambda: set(addons._servers._again))
     if act == "stop":
         await addons.stop("notes")
     else:
@@ -433,6 +439,54 @@ async def test_an_app_may_be_called_hosts(make: Make) -> None:
 
 
 def test_waits_between_new_starts_grow_and_end_growing() -> None:
-    assert provider.again_after(0) == 0.5
-    assert [provider.again_after(tries) for tries in (1, 2, 3)] == [1, 2, 4]
-    assert provider.again_after(50) == 60
+    assert servers.again_after(0) == 0.5
+    assert [servers.again_after(tries) for tries in (1, 2, 3)] == [1, 2, 4]
+    assert servers.again_after(50) == 60
+
+
+@pytest.mark.root
+async def test_a_full_disk_at_creation_is_told_and_nothing_is_left(make: Make, small_disk: Path) -> None:
+    addons = make(str(small_disk / "home"), templates=None)
+    with pytest.raises(StoreProblem, match="No space left"):
+        await addons.create("notes", POSTGRES)
+    assert addons.addons("notes") == ()
+    assert [path.name for path in (small_disk / "home").glob("*/*") if path.is_dir()] == []
+    assert make(str(small_disk / "home")).addons("notes") == ()
+    assert (await addons.create("notes", REDIS)).state == "provisioned"
+
+
+async def test_what_a_killed_platform_was_destroying_is_gone_with_the_next(make: Make, tmp_path: Path) -> None:
+    first = make("home")
+    await up(first, "notes", REDIS)
+    (record,) = first.registry.owned("notes")
+    await first.close()
+    first.registry.change(replace(record, addon=replace(record.addon, state=AddonState.DEPROVISIONED)))
+    second = make("home")
+    await second.sweep()
+    assert second.addons("notes") == ()
+    assert not (tmp_path / "home" / "notes" / record.addon.name).exists()
+    assert second.registry.over() == []
+
+
+async def test_two_apps_use_one_server(make: Make) -> None:
+    addons = make()
+    config = await up(addons, "shop", POSTGRES)
+    addons.attach(addons.addons("shop")[0].name, "blog", None)
+    assert addons.config("blog") == {"DATABASE_URL": config["DATABASE_URL"]}
+    await addons.stop("shop")
+    await addons.start("blog")
+    sql(addons.config("blog")["DATABASE_URL"], "CREATE TABLE t ()")
+    assert addons.server("blog", "DATABASE").pid == addons.server("shop", "DATABASE").pid
+
+
+async def test_what_servers_say_of_themselves(make: Make) -> None:
+    addons = make()
+    config = await up(addons, "notes", POSTGRES, REDIS)
+    sql(config["DATABASE_URL"], "CREATE TABLE t ()")
+    client(config["REDIS_URL"]).set("k", "v")
+    database, store = await addons.server("notes", "DATABASE").facts(), await addons.server("notes", "REDIS").facts()
+    assert database["Tables"] == "1"
+    assert database["Connections"].endswith("/100")
+    assert database["Data Size"].endswith("kB")
+    assert store["Keys"] == "1"
+    assert all({**database, **store}.values())

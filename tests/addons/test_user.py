@@ -55,7 +55,7 @@ async def test_root_without_namespaces_runs_servers_as_nobody(make: Make, tmp_pa
         assert {Path(f"/proc/{each}").stat().st_uid for each in (pid, *proc.tree(pid))} == {NOBODY}
     sql(config["DATABASE_URL"], "CREATE TABLE t ()")
     addons.fail("notes", "DATABASE")
-    await addons.start("notes")
+    await addons.recover("notes", "DATABASE")
     assert sql(config["DATABASE_URL"], "SELECT count(*) FROM t") == (0,)
     await addons.close()
     found = make("home")

@@ -8,22 +8,23 @@ import pytest
 from minipaas.addons.provider import Addons
 from minipaas.addons.search import Programs
 from minipaas.clock import SystemClock
-from minipaas.control.addons import AppAddons, Provided, Provider, attachments, overruled, provide
+from minipaas.control.addons import AppAddons, Provided, attachments, overruled, provide
 from minipaas.errors import UsageProblem
-from minipaas.model.addon import Addon, make_addon
+from minipaas.model.addon import Addon
 from minipaas.model.app import AddonWish
+from minipaas.model.attaching import make_addon
 
 
 def some(*plans: str) -> tuple[list[Addon], dict[str, str]]:
     addons: list[Addon] = []
     for plan in plans:
-        addons.append(make_addon(AddonWish(plan), addons, [], random.Random(1)))
-    return addons, {name: f"{addon.name}/url" for addon in addons for name in addon.config_vars}
+        addons.append(make_addon("notes", AddonWish(plan), addons, [], random.Random(1), 7.0))
+    return addons, {name: f"{addon.name}/url" for addon in addons for name in addon.config_vars("notes")}
 
 
 def test_each_new_addon_is_a_release_with_all_before_it() -> None:
     addons, urls = some("postgres", "redis")
-    steps = list(attachments({"A": "1"}, addons, urls))
+    steps = list(attachments("notes", {"A": "1"}, addons, urls))
     colour = addons[0].attachments[1].name
     assert [text for text, _ in steps] == [
         f"Attach DATABASE, {colour} (@ref:{addons[0].name})",
@@ -35,8 +36,8 @@ def test_each_new_addon_is_a_release_with_all_before_it() -> None:
 
 def test_an_addon_that_is_attached_makes_no_release_also_when_its_url_changed() -> None:
     addons, urls = some("postgres", "redis")
-    assert list(attachments(urls, addons, urls)) == []
-    assert list(attachments(dict.fromkeys(urls, "old"), addons, urls)) == []
+    assert list(attachments("notes", urls, addons, urls)) == []
+    assert list(attachments("notes", dict.fromkeys(urls, "old"), addons, urls)) == []
 
 
 def test_a_value_that_gives_way_to_an_addon_is_told_once() -> None:
@@ -69,7 +70,7 @@ async def test_what_cannot_be_had_is_a_warning_that_says_what_to_do(bare: Addons
 
 
 async def test_an_app_without_addons_loads_nothing_of_theirs(tmp_path: Path) -> None:
-    def make() -> Provider:
+    def make() -> Addons:
         raise AssertionError("loaded")
 
     addons = AppAddons(tmp_path / "addons", make)
