@@ -31,6 +31,7 @@ async def serve(port: int, log: str, dyno_port: int, addresses: list[str]) -> No
         for number, address in enumerate(addresses, 1):
             route.add(Backend(f"web.{number}", f"life-{number}", address, dyno_port))
         await router.listen_app("bench", "127.0.0.1", port)
+        await router.open()
         ended = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
         gc.collect()

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.build.detect import Finder, Plan
-from minipaas.build.environment import this_stack
-from minipaas.build.fetch import Clones
-from minipaas.build.source import Source, read_procfile, read_source
+from minipaas.build.source import Reading, Source, read_procfile, read_source
+from minipaas.build.userland import this_stack
 from minipaas.build.words import saying, step, using
 from minipaas.build.workplace import Workplaces
 from minipaas.clock import Clock
@@ -70,13 +69,17 @@ class Builder:
         self._runtime = runtime
         self._slugs = slugs
         self._limits = limits
-        self._finder = Finder(shipped, Clones(home))
+        self._finder = Finder(shipped, home)
         self._host = host
         self._clock = clock
         self._places = Workplaces(home)
 
-    async def build(self, request: BuildRequest, output: Callable[[bytes], None]) -> BuildResult:
+    async def build(
+        self, request: BuildRequest, output: Callable[[bytes], None], reading: Reading | None = None
+    ) -> BuildResult:
         """Make the slug, or find it made; what the build says goes to `output` as it comes.
+
+        `reading` is the source where somebody has begun to read it.
 
         A slug found says nothing. Cancelling ends the build's processes and leaves nothing behind.
 
@@ -87,7 +90,7 @@ class Builder:
             StoreProblem: no space left in the state folder.
             DynoProblem: the runtime cannot launch a build.
         """
-        source = await read_source(request.source, self._home.root)
+        source = await (reading or read_source(request.source, self._home.root))
         read_procfile(request.source)
         plan = await self._finder.plan(request.buildpacks, request.source)
         if plan and not request.force and (slug := self._slugs.find(self._key(source.digest, plan, request))):

@@ -14,10 +14,10 @@ from minipaas.build.environment import (
     copy_certificates,
     copy_home_files,
     mirror_settings,
-    this_stack,
     write_env_dir,
 )
 from minipaas.build.unbroken import unbroken
+from minipaas.build.userland import this_stack
 from minipaas.build.workplace import Workplace
 from minipaas.clock import Clock
 from minipaas.model.dyno import SIZES, Exit

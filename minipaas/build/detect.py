@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from minipaas.build.fetch import Clones
-from minipaas.build.reference import Kind, Reference, parse_reference
 from minipaas.build.words import body
 from minipaas.errors import BuildFailed, UsageProblem
+from minipaas.store.home import Home
 from minipaas.store.tree import digest, walk
+
+if TYPE_CHECKING:
+    from minipaas.build.fetch import Clones
+    from minipaas.build.reference import Reference
 
 #: Asked in this order when none is given: an app's own scripts first, then Heroku's order (node before python).
 SHIPPED_ORDER = ("inline", "nodejs", "python", "static")
@@ -48,9 +52,15 @@ def shipped_folder() -> Path:
 class Finder:
     """Turns words into buildpacks."""
 
-    def __init__(self, shipped: Path, clones: Clones) -> None:
+    def __init__(self, shipped: Path, home: Home) -> None:
         self._shipped = shipped
-        self._clones = clones
+        self._home = home
+
+    @property
+    def _clones(self) -> "Clones":
+        from minipaas.build.fetch import Clones  # noqa: PLC0415  for a buildpack given by its URL
+
+        return Clones(self._home)
 
     async def plan(self, words: tuple[str, ...], source: Path) -> Plan | None:
         """From what is on disk already; None when a clone has to be made first.
@@ -61,8 +71,8 @@ class Finder:
         if not words:
             return Plan(tuple(self._from(self._shipped / name, name, shipped=True) for name in SHIPPED_ORDER), False)
         found = []
-        for word in words:
-            buildpack = await self._find(parse_reference(word), source)
+        for reference in _references(words):
+            buildpack = await self._find(reference, source)
             if buildpack is None:
                 return None
             found.append(buildpack)
@@ -74,14 +84,17 @@ class Finder:
         Raises:
             BuildFailed: one cannot be had.
         """
-        for word in words:
-            reference = parse_reference(word)
+        from minipaas.build.reference import Kind  # noqa: PLC0415  as `_references`
+
+        for reference in _references(words):
             if reference.remark:
                 tell(body(reference.remark))
             if reference.kind is Kind.GIT:
                 await self._clones.update(reference, tell)
 
-    async def _find(self, reference: Reference, source: Path) -> Buildpack | None:
+    async def _find(self, reference: "Reference", source: Path) -> Buildpack | None:
+        from minipaas.build.reference import Kind  # noqa: PLC0415  as `_references`
+
         if reference.kind is Kind.SHIPPED:
             return self._from(self._shipped / reference.location, reference.given, shipped=True)
         if reference.kind is Kind.PATH:
@@ -100,6 +113,12 @@ class Finder:
             return Buildpack(name, folder, digest(folder, entries), shipped)
         except OSError as error:
             raise UsageProblem(f"cannot use buildpack `{name}`: {error.strerror} ({error.filename})") from error
+
+
+def _references(words: Iterable[str]) -> "list[Reference]":
+    from minipaas.build.reference import parse_reference  # noqa: PLC0415  most apps name no buildpack
+
+    return [parse_reference(word) for word in words]
 
 
 def _check(folder: Path, name: str) -> None:

@@ -5,13 +5,16 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minipaas.build.gitwork import Answer, git
-from minipaas.build.reference import Reference
 from minipaas.build.words import body
 from minipaas.errors import BuildFailed
 from minipaas.store.home import Home
 from minipaas.store.tree import remove
+
+if TYPE_CHECKING:
+    from minipaas.build.reference import Reference
 
 #: A clone that takes longer than this does not end at all.
 FETCH_TIMEOUT_S = 300.0
@@ -23,12 +26,12 @@ class Clones:
     def __init__(self, home: Home) -> None:
         self._root = home.buildpacks
 
-    def folder(self, reference: Reference) -> Path:
+    def folder(self, reference: "Reference") -> Path:
         """Where the clone is, or would be."""
         named = f"{reference.location}#{reference.branch or ''}"
         return self._root / hashlib.sha256(named.encode()).hexdigest()[:24]
 
-    async def commit(self, reference: Reference) -> str | None:
+    async def commit(self, reference: "Reference") -> str | None:
         """The commit of the clone we have; None when there is none yet. Asks no network."""
         folder = self.folder(reference)
         if not (folder / ".git").is_dir():
@@ -36,7 +39,7 @@ class Clones:
         answer = await git(folder, "rev-parse", "HEAD")
         return answer.out.decode().strip() if answer.status == 0 else None
 
-    async def update(self, reference: Reference, tell: Callable[[str], None]) -> None:
+    async def update(self, reference: "Reference", tell: Callable[[str], None]) -> None:
         """Fetch the newest commit of the branch. A clone we have serves on when the network does not.
 
         Raises:
@@ -57,7 +60,7 @@ class Clones:
             )
         tell(body(f"cannot update {reference.given} ({answer.reason}): the copy from before serves"))
 
-    async def _clone(self, reference: Reference) -> Answer:
+    async def _clone(self, reference: "Reference") -> Answer:
         folder = self.folder(reference)
         new = self._root / f".new-{secrets.token_hex(8)}"
         new.mkdir(mode=0o700, parents=True)
@@ -74,10 +77,10 @@ class Clones:
         finally:
             remove(new)
 
-    async def _refresh(self, reference: Reference) -> Answer:
+    async def _refresh(self, reference: "Reference") -> Answer:
         return await self._check_out(self.folder(reference), reference)
 
-    async def _check_out(self, folder: Path, reference: Reference) -> Answer:
+    async def _check_out(self, folder: Path, reference: "Reference") -> Answer:
         """Shallow, by branch, tag or commit; submodules too."""
         answer = await git(folder, "fetch", "--quiet", "--depth=1", "origin", reference.branch or "HEAD")
         if answer.status == 0:

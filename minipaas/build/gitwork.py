@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from minipaas.build.unbroken import in_thread
 
 #: Set by git for its hooks; inside one they would point every question at the wrong repository.
 _HOOK_VARIABLES = (
@@ -35,32 +38,37 @@ class Answer:
 
 async def git(folder: Path, *words: str) -> Answer:
     """Run git in a folder, never asking the user for anything; killed when the caller is cancelled."""
-    env = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
-    env |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        # A repository may name a program as its fsmonitor; asking for a list of files must not run it.
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            "-c",
-            "core.fsmonitor=false",
-            *words,
-            cwd=folder,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = _begin(folder, words)
     except FileNotFoundError:
         return Answer(127, b"", "git is not installed")
+    answer = asyncio.ensure_future(in_thread(process.communicate))
     try:
-        out, err = await process.communicate()
+        out, err = await asyncio.shield(answer)
     except BaseException:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        process.kill()
+        await asyncio.wait({answer})
         raise
-    assert process.returncode is not None
     return Answer(process.returncode, out, err.decode(errors="replace"))
+
+
+def _begin(folder: Path, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    """Not by asyncio: uvloop copies the whole platform first to start a program."""
+    env = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
+    return subprocess.Popen(
+        # A repository may name a program as its fsmonitor; asking for a list of files must not run it.
+        ("git", "-c", "core.fsmonitor=false", *words),
+        cwd=folder,
+        env=env | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def in_repository(folder: Path) -> bool:
+    """Whether git can know the folder at all: it looks for `.git` there and above, and takes 10 ms to find none."""
+    return any((each / ".git").exists() for each in (folder, *folder.parents))
 
 
 async def listed_files(folder: Path) -> list[str] | None:

@@ -3,11 +3,11 @@
 import asyncio
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from minipaas.build.gitwork import clean_head, listed_files
+from minipaas.build.gitwork import clean_head, in_repository, listed_files
 from minipaas.build.unbroken import in_thread
 from minipaas.errors import BuildFailed, UsageProblem
 from minipaas.model.app import FileWarning, Procfile
@@ -16,6 +16,8 @@ from minipaas.store.tree import Digest, Entry, content, digest, entry_at, in_ord
 
 #: Whether `.slugignore` names a path.
 Ignored = Callable[[str], bool]
+#: A source that is being read.
+Reading = Awaitable["Source"]
 #: Left out of a folder that is no git work tree: other people's code, and what tools leave.
 _NEVER_SOURCE = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".pytest_cache"})
 
@@ -46,6 +48,9 @@ async def read_source(folder: Path, home: Path) -> Source:
     """
     if not folder.is_dir():
         raise UsageProblem(f"cannot build {folder}: no such folder")
+    if not in_repository(folder):
+        entries, warnings, digested = await in_thread(_read, folder, home, None)
+        return Source(folder, entries, digested, None, warnings)
     head = asyncio.ensure_future(clean_head(folder))
     try:
         entries, warnings, digested = await in_thread(_read, folder, home, await listed_files(folder))

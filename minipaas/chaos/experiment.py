@@ -25,6 +25,7 @@ from minipaas.chaos.timeline import drawn
 from minipaas.chaos.trial import CALM
 from minipaas.chaos.workload import Workload
 from minipaas.clock import Clock
+from minipaas.control.appfiles import read_files
 from minipaas.control.settings import AppSpec
 from minipaas.model.platform_file import Rules
 from minipaas.model.verdict import (
@@ -108,7 +109,7 @@ class Experiment:
             FileProblem: one of the app's files is faulty.
             StoreProblem: a backing service does not start.
         """
-        files = prepare.read_files(self._spec)
+        files = read_files(self._spec)
         self._say("starting its backing services" if files.app_json.addons else "building")
         addons = Addons(
             self._site.home.root / "addons",

@@ -13,29 +13,13 @@ from minipaas.clock import Clock
 from minipaas.control.config import compose_config
 from minipaas.control.settings import AppSpec
 from minipaas.limits import Limits
-from minipaas.parse.manifest import AppFiles, read_app_files
+from minipaas.parse.manifest import AppFiles
 from minipaas.store.slugs import Slugs
 
 #: Of the source, this much is read for routes.
 _SOURCE_FILES = 400
 _SOURCE_BYTES = 400_000
 _NOT_SOURCE = {"node_modules", ".git", "venv", ".venv", "dist", "build", "__pycache__", "vendor", "tests", "test"}
-
-
-def read_files(spec: AppSpec) -> AppFiles:
-    """Procfile, app.json, .env.
-
-    Raises:
-        FileProblem: one of them is faulty.
-    """
-
-    def read(name: str) -> bytes | None:
-        try:
-            return (spec.folder / name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    return read_app_files(read, str(spec.folder))
 
 
 async def build(

@@ -3,17 +3,20 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from minipaas.cli.logprinter import LogPrinter
 from minipaas.cli.logview import TextView
 from minipaas.clock import SystemClock
-from minipaas.control.app import RunningApp
-from minipaas.control.plane import ControlPlane
 from minipaas.daemon.detach import Report
 from minipaas.daemon.serve import all_up
 from minipaas.daemon.wishes import Plan
 from minipaas.model.dyno import DynoState
 from minipaas.model.logline import LogChunk, Source
+
+if TYPE_CHECKING:
+    from minipaas.control.app import RunningApp
+    from minipaas.control.plane import ControlPlane
 
 
 class UpFace:
@@ -35,7 +38,7 @@ class UpFace:
         self._ok = False
         self._unfollow: list[Callable[[], None]] = []
 
-    def opened(self, plane: ControlPlane) -> None:
+    def opened(self, plane: "ControlPlane") -> None:
         """Say what a weaker runtime cannot give."""
         if plane.capabilities.lost:
             lost = "; ".join(plane.capabilities.lost)
@@ -48,7 +51,7 @@ class UpFace:
             self._midline = app
         self._write(data)
 
-    def followed(self, app: RunningApp) -> None:
+    def followed(self, app: "RunningApp") -> None:
         """Show the app's log from here on; of a detached platform only what its release command says."""
         printer = self._printer
 
@@ -60,7 +63,7 @@ class UpFace:
 
         self._unfollow.append(app.channel.listen(show))
 
-    def settled(self, plane: ControlPlane) -> None:
+    def settled(self, plane: "ControlPlane") -> None:
         """One line a dyno, then the URLs."""
         for app in plane.apps.values():
             for name in sorted(app.dynos.slots):
@@ -79,7 +82,7 @@ class UpFace:
         else:
             self._say("Ctrl-C stops it")
 
-    def stopping(self, plane: ControlPlane) -> None:
+    def stopping(self, plane: "ControlPlane") -> None:
         """Say that a second Ctrl-C does not wait."""
         if any(app.dynos.slots for app in plane.apps.values()):
             self._say("Stopping all dynos; Ctrl-C again does not wait for them")
@@ -91,7 +94,7 @@ class UpFace:
         if self._printer is not None:
             await self._printer.close()
 
-    def _tell_crashed(self, plane: ControlPlane) -> None:
+    def _tell_crashed(self, plane: "ControlPlane") -> None:
         for app in plane.apps.values():
             crashed = [str(n) for n, slot in app.dynos.slots.items() if slot.state is DynoState.CRASHED]
             if crashed:
@@ -113,7 +116,7 @@ class UpFace:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _dyno_line(app: RunningApp, name: str) -> str:
+def _dyno_line(app: "RunningApp", name: str) -> str:
     slot = next(slot for key, slot in app.dynos.slots.items() if str(key) == name)
     if slot.life is None:
         return f"{name}  {slot.state}"

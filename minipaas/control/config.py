@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from minipaas.errors import FileProblem
-from minipaas.model.app import AppJson, FormationEntry
+from minipaas.model.app import AppJson, FormationEntry, Procfile
 from minipaas.model.release import Slug
 from minipaas.parse.scale import ScaleChange, apply
 
@@ -72,8 +72,21 @@ def compose_formation(
         for type_ in slug.process_types
         if type_ != RELEASE_TYPE
     }
-    changes = [ScaleChange(type_, quantity=entry.quantity, size=entry.size) for type_, entry in given.items()]
-    return apply(standing, changes)
+    return apply(standing, _as_changes(given))
+
+
+def check_types(procfile: Procfile, given: Mapping[str, FormationEntry]) -> None:
+    """Before a build whose buildpacks add no process type but `web`: refuse what `compose_formation` will refuse.
+
+    Raises:
+        UsageProblem: as there.
+    """
+    known = [type_ for type_ in dict.fromkeys((*procfile.types, "web")) if type_ != RELEASE_TYPE]
+    apply(dict.fromkeys(known, FormationEntry(0)), _as_changes(given))
+
+
+def _as_changes(given: Mapping[str, FormationEntry]) -> list[ScaleChange]:
+    return [ScaleChange(type_, quantity=entry.quantity, size=entry.size) for type_, entry in given.items()]
 
 
 def _at_rest(type_: str, slug: Slug) -> bool:

@@ -2,18 +2,21 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
+from minipaas.build.source import Reading
 from minipaas.control.addons import AppAddons, Provided, attachments, overruled
 from minipaas.control.app import RunningApp
-from minipaas.control.config import compose_config, compose_formation, describe_change
+from minipaas.control.appfiles import names_all_types, read_files
+from minipaas.control.config import check_types, compose_config, compose_formation, describe_change
 from minipaas.control.settings import AppSpec
 from minipaas.errors import BuildFailed, MinipaasError
 from minipaas.model.app import FileWarning
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus, Slug
-from minipaas.parse.manifest import AppFiles, read_app_files
+from minipaas.parse.manifest import AppFiles
 
 #: Gets the build's output as it comes.
 Output = Callable[[bytes], None]
@@ -35,21 +38,26 @@ async def deploy(
     services: tuple[Builder, AppAddons],
     output: Output,
     build_id: str,
+    reading: Reading | None = None,
 ) -> Deploy:
     """Build `spec.folder` and run it as the app's next release; an unchanged app gets no new one.
 
     Args:
         links: config vars that name other apps' URLs.
         services: what makes slugs, and what makes add-ons.
+        reading: the source, where somebody has begun to read it.
 
     Raises:
         FileProblem: one of the app's files is faulty.
+        UsageProblem: the formation names a process type that the app has not.
         BuildFailed: no slug, or the release command failed; what ran before goes on running.
         StoreProblem: disk full, or an add-on's server does not start.
         Missing: no server is installed that can read what an add-on's earlier one wrote.
     """
     builder, addons = services
-    files = read_app_files(lambda name: _read(spec, name), str(spec.folder))
+    files = read_files(spec)
+    if files.procfile and names_all_types(spec, files):
+        check_types(files.procfile, spec.formation)
     _tell(files.warnings, output)
     provided = await addons.provide(app.name, files.app_json.addons)
     given = (files.dotenv, spec.env, links)
@@ -58,20 +66,14 @@ async def deploy(
         app.record.config, files.app_json, (*given, provided.config), lambda: secrets.token_hex(32)
     )
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
-    result, build = await _build(app, spec, files, config, builder, output, build_id)
+    make = partial(builder.build, output=output, reading=reading)
+    result, build = await _build(app, spec, files, config, make, output, build_id)
     formation = compose_formation(result.slug, app.record.formation, files.app_json, spec.formation)
     before = app.record.current
     _attach(app, provided)
     release, new = await _release(app, result, config, output)
     app.run(result.slug, release, formation)
     return Deploy(release=release, build=build, new=new or release != before)
-
-
-def _read(spec: AppSpec, name: str) -> bytes | None:
-    try:
-        return (spec.folder / name).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
 
 
 def _tell(warnings: Iterable[FileWarning | str], output: Output) -> None:
@@ -84,7 +86,7 @@ async def _build(
     spec: AppSpec,
     files: AppFiles,
     config: Mapping[str, str],
-    builder: Builder,
+    make: Callable[[BuildRequest], Awaitable[BuildResult]],
     output: Output,
     build_id: str,
 ) -> tuple[BuildResult, Build]:
@@ -95,7 +97,7 @@ async def _build(
     request = BuildRequest(app=app.name, source=spec.folder, buildpacks=buildpacks, config=config)
     app.say("Build started")
     try:
-        result = await builder.build(request, output)
+        result = await make(request)
     except BaseException:
         app.remember_build(dataclasses.replace(build, status=BuildStatus.FAILED, updated_at=now()))
         app.say("Build failed")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from minipaas.build.builder import Builder
 from minipaas.build.detect import shipped_folder
+from minipaas.build.source import Reading
 from minipaas.clock import SystemClock
 from minipaas.control.addons import AppAddons
 from minipaas.control.app import RunningApp
@@ -26,10 +27,8 @@ from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Tasks
 from minipaas.logplex.logplex import Logplex
 from minipaas.model.logline import Source
-from minipaas.model.platform_file import url_variable
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Release, ReleaseStatus
-from minipaas.model.request import RequestRecord
 from minipaas.router.logline import lines
 from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Runtime
@@ -43,6 +42,7 @@ from minipaas.store.slugs import Slugs
 
 if TYPE_CHECKING:
     from minipaas.addons.provider import Addons
+    from minipaas.model.request import RequestRecord
 
 #: A first own port is looked for just above the router's; this many are tried.
 OWN_PORTS_TRIED = 200
@@ -94,7 +94,7 @@ class ControlPlane:
         self.builds = BuildStreams()
 
     async def open(self) -> None:
-        """Listen.
+        """Take the router's port; clients wait until `router.open`.
 
         Raises:
             PortTaken: the router's port is in use; the message names the holder where the system tells.
@@ -138,8 +138,8 @@ class ControlPlane:
                 return app
         raise NotFound(f"there is no app {name}", f"apps: {', '.join(self.apps) or 'none'}")
 
-    async def deploy(self, spec: AppSpec, output: Output) -> Deploy:
-        """Build and release one app, and keep what the build prints. Raises as `deploy.deploy`."""
+    async def deploy(self, spec: AppSpec, output: Output, reading: Reading | None = None) -> Deploy:
+        """Build and release one app, and keep what the build prints. Arguments and errors as `deploy.deploy`."""
         build_id = str(uuid.uuid4())
         stream = self.builds.open(build_id)
 
@@ -148,18 +148,24 @@ class ControlPlane:
             output(data)
 
         try:
-            return await self._deploy(spec, both, build_id)
+            return await self._deploy(spec, both, build_id, reading)
         finally:
             stream.finish(None)
 
-    async def _deploy(self, spec: AppSpec, output: Output, build_id: str) -> Deploy:
+    async def _deploy(self, spec: AppSpec, output: Output, build_id: str, reading: Reading | None = None) -> Deploy:
         """Deploys of the same app wait for each other."""
         app = await self.app(spec.name)
-        links = {}
-        for used in spec.uses:
-            links[url_variable(used)] = self.own_url(await self.app(used))
+        links = await self._links(spec)
         async with self.turn(spec.name):
-            return await deploy(app, spec, links, (self.builder, self.addons), output, build_id)
+            return await deploy(app, spec, links, (self.builder, self.addons), output, build_id, reading)
+
+    async def _links(self, spec: AppSpec) -> dict[str, str]:
+        """The config vars that name the other apps which this one uses."""
+        if not spec.uses:
+            return {}
+        from minipaas.model.platform_file import url_variable  # noqa: PLC0415  most apps use no other
+
+        return {url_variable(used): self.own_url(await self.app(used)) for used in spec.uses}
 
     def turn(self, app: str) -> asyncio.Lock:
         """Held by what makes releases of the app: a build's must not lose what an add-on's sets meanwhile."""
@@ -279,7 +285,7 @@ class ControlPlane:
 
         return Addons(self.settings.home.addons, self.clock, self.rng, log)
 
-    def _log_requests(self, records: Sequence[RequestRecord]) -> None:
+    def _log_requests(self, records: "Sequence[RequestRecord]") -> None:
         by_app: dict[str, list[RequestRecord]] = {}
         for record in records:
             by_app.setdefault(record.app, []).append(record)

@@ -3,16 +3,19 @@
 import asyncio
 import importlib
 import signal
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
-from minipaas.control.app import RunningApp
-from minipaas.control.plane import ControlPlane, running
+from minipaas.build.source import Reading, read_source
 from minipaas.control.settings import AppSpec
 from minipaas.daemon.process import allow_descriptors, short_turns, spare_garbage_collector
 from minipaas.daemon.wishes import Plan
 from minipaas.model.dyno import DynoState
+
+if TYPE_CHECKING:
+    from minipaas.control.app import RunningApp
+    from minipaas.control.plane import ControlPlane
 
 #: A build or a boot that takes longer than this can be looked at, and stopped, by other commands.
 API_WAITS_S = 2.0
@@ -21,22 +24,22 @@ API_WAITS_S = 2.0
 class Face(Protocol):
     """What a person sees of a platform while it runs."""
 
-    def opened(self, plane: ControlPlane) -> None:
+    def opened(self, plane: "ControlPlane") -> None:
         """The router listens; nothing is deployed yet."""
 
     def building(self, app: str, data: bytes) -> None:
         """A piece of a build's output."""
 
-    def followed(self, app: RunningApp) -> None:
+    def followed(self, app: "RunningApp") -> None:
         """The app's dynos are about to start; its log may be shown from here on."""
 
-    def settled(self, plane: ControlPlane) -> None:
+    def settled(self, plane: "ControlPlane") -> None:
         """Every dyno is up or has crashed."""
 
     def answering(self) -> None:
         """The apps are up and the control API answers: every other command works from here on."""
 
-    def stopping(self, plane: ControlPlane) -> None:
+    def stopping(self, plane: "ControlPlane") -> None:
         """The platform goes down."""
 
     async def closed(self) -> None:
@@ -61,11 +64,15 @@ async def serve(plan: Plan, face: Face) -> Ending:
     spare_garbage_collector()
     try:
         async with AsyncExitStack() as stack:
+            reading = await stack.enter_async_context(_reading(plan))
+            # git is at work while this loads.
+            from minipaas.control.plane import running  # noqa: PLC0415
+
             plane = await stack.enter_async_context(running(plan.settings))
             stack.callback(_on_signals(plane, ending))
             face.opened(plane)
             try:
-                await _unless_stopped(plane, _start(plane, plan, face, stack))
+                await _unless_stopped(plane, _start(plane, _bring_up(plane, plan, face, reading), face, stack))
                 await plane.stop_asked.wait()
             finally:
                 face.stopping(plane)
@@ -75,9 +82,24 @@ async def serve(plan: Plan, face: Face) -> Ending:
     return ending
 
 
-async def _start(plane: ControlPlane, plan: Plan, face: Face, stack: AsyncExitStack) -> None:
+@asynccontextmanager
+async def _reading(plan: Plan) -> AsyncIterator[Mapping[str, Reading]]:
+    """Begin to read the source of the first app; that of a later one may still change while it waits for its turn."""
+    reading = {
+        spec.name: asyncio.ensure_future(read_source(spec.folder, plan.settings.home.root)) for spec in plan.apps[:1]
+    }
+    await asyncio.sleep(0)
+    try:
+        yield reading
+    finally:
+        for source in reading.values():
+            source.cancel()
+        await asyncio.gather(*reading.values(), return_exceptions=True)
+
+
+async def _start(plane: "ControlPlane", work: Coroutine[Any, Any, None], face: Face, stack: AsyncExitStack) -> None:
     """The web framework takes longer to load than a small app to boot, so it waits for the apps, but not for long."""
-    up = asyncio.ensure_future(_bring_up(plane, plan, face))
+    up = asyncio.ensure_future(work)
     try:
         await asyncio.wait({up}, timeout=API_WAITS_S)
         if not up.done() or up.exception() is None:
@@ -90,31 +112,37 @@ async def _start(plane: ControlPlane, plan: Plan, face: Face, stack: AsyncExitSt
     face.answering()
 
 
-async def _bring_up(plane: ControlPlane, plan: Plan, face: Face) -> None:
+async def _bring_up(plane: "ControlPlane", plan: Plan, face: Face, reading: Mapping[str, Reading]) -> None:
     for spec in plan.apps:
-        await _deploy(plane, spec, face)
+        await _deploy(plane, spec, face, reading.get(spec.name))
+        await asyncio.sleep(0)  # its dynos are launched first, and boot while the router loads
+        await plane.router.open()
     await plane.settled(list(plane.apps))
     face.settled(plane)
 
 
-def all_up(plane: ControlPlane) -> bool:
+def all_up(plane: "ControlPlane") -> bool:
     """Whether no dyno of any app has crashed."""
     slots = [slot for app in plane.apps.values() for slot in app.dynos.slots.values()]
     return all(slot.state is not DynoState.CRASHED for slot in slots)
 
 
-async def _open_api(plane: ControlPlane, stack: AsyncExitStack) -> None:
+async def _open_api(plane: "ControlPlane", stack: AsyncExitStack) -> None:
     with short_turns():
         module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
     await stack.enter_async_context(module.serving(plane))
 
 
-async def _deploy(plane: ControlPlane, spec: AppSpec, face: Face) -> None:
+async def _deploy(plane: "ControlPlane", spec: AppSpec, face: Face, reading: Reading | None) -> None:
+    def building(data: bytes) -> None:
+        face.building(spec.name, data)
+        plane.tasks.start(plane.router.open())  # a build takes its time, which clients are told
+
     face.followed(await plane.app(spec.name))
-    await plane.deploy(spec, lambda data: face.building(spec.name, data))
+    await plane.deploy(spec, building, reading)
 
 
-async def _unless_stopped(plane: ControlPlane, work: Coroutine[Any, Any, None]) -> None:
+async def _unless_stopped(plane: "ControlPlane", work: Coroutine[Any, Any, None]) -> None:
     """Do the work, or drop it as soon as somebody says stop."""
     task = asyncio.ensure_future(work)
     stop = asyncio.ensure_future(plane.stop_asked.wait())
@@ -127,7 +155,7 @@ async def _unless_stopped(plane: ControlPlane, work: Coroutine[Any, Any, None]) 
     task.result()
 
 
-def _on_signals(plane: ControlPlane, ending: Ending) -> Any:
+def _on_signals(plane: "ControlPlane", ending: Ending) -> Any:
     """The first signal asks every dyno to stop, the second does not wait for them."""
     loop = asyncio.get_running_loop()
 

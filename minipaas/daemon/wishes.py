@@ -1,17 +1,20 @@
 """What `up` was asked for: the command line over `minipaas.yml` over what is usual."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minipaas.control.settings import DEFAULT_PORT, AppSpec, Settings
 from minipaas.errors import FileProblem, UsageProblem
 from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
-from minipaas.model.platform_file import PlatformFile, Rules
 from minipaas.parse.app_name import RULE, app_name_from, is_app_name
 from minipaas.parse.scale import parse_formation
 from minipaas.store.home import Home
+
+if TYPE_CHECKING:
+    from minipaas.model.platform_file import PlatformFile, Rules
 
 PLATFORM_FILE = "minipaas.yml"
 #: Hosts when nobody says how many: a dyno can move, and a move can go two ways.
@@ -41,7 +44,14 @@ class Plan:
 
     settings: Settings
     apps: tuple[AppSpec, ...] = ()
-    rules: Rules = field(default_factory=Rules)
+    file: "PlatformFile | None" = None
+
+    @property
+    def rules(self) -> "Rules":
+        """The budgets of the verdicts."""
+        from minipaas.model.platform_file import Rules  # noqa: PLC0415  `up` judges nothing
+
+        return self.file.rules if self.file else Rules()
 
 
 def make_plan(home: Home, wishes: Wishes) -> Plan:
@@ -52,7 +62,7 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
         UsageProblem: a path is no folder, two apps have one name, or an option is not right.
     """
     formation = parse_formation(wishes.formation) if wishes.formation is not None else {}
-    file = PlatformFile()
+    file: PlatformFile | None = None
     apps: list[AppSpec] = []
     for path in wishes.paths or (Path(),):
         folder = _folder(path)
@@ -65,10 +75,10 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
             apps.append(_one(folder, wishes, formation))
     _named(wishes.app, apps)
     _unique(apps)
-    return Plan(settings=_settings(home, wishes, file), apps=tuple(apps), rules=file.rules)
+    return Plan(settings=_settings(home, wishes, file), apps=tuple(apps), file=file)
 
 
-def read_platform_file(folder: Path) -> PlatformFile | None:
+def read_platform_file(folder: Path) -> "PlatformFile | None":
     """The `minipaas.yml` of a folder; None when there is none.
 
     Raises:
@@ -90,22 +100,21 @@ def read_platform_file(folder: Path) -> PlatformFile | None:
         raise FileProblem(path, line, "is not UTF-8", "save the file as UTF-8") from error
 
 
-def _settings(home: Home, wishes: Wishes, file: PlatformFile) -> Settings:
-    limits: Limits = file.limits
+def _settings(home: Home, wishes: Wishes, file: "PlatformFile | None") -> Settings:
     return Settings(
         home=home,
-        runtime=wishes.runtime or str(file.runtime),
-        hosts=wishes.hosts or file.hosts or DEFAULT_HOSTS,
+        runtime=wishes.runtime or (str(file.runtime) if file else "auto"),
+        hosts=wishes.hosts or (file.hosts if file else None) or DEFAULT_HOSTS,
         address=wishes.address or "127.0.0.1",
         port=DEFAULT_PORT if wishes.port is None else wishes.port,
-        policy=wishes.router or str(file.router),
-        limits=limits,
+        policy=wishes.router or (str(file.router) if file else "round-robin"),
+        limits=file.limits if file else Limits(),
         https=wishes.https,
         seed=wishes.seed,
     )
 
 
-def _several(folder: Path, file: PlatformFile, formation: Mapping[str, FormationEntry]) -> list[AppSpec]:
+def _several(folder: Path, file: "PlatformFile", formation: Mapping[str, FormationEntry]) -> list[AppSpec]:
     specs = []
     for name, entry in file.apps.items():
         place = (folder / entry.path).resolve()

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Run
 from minipaas.formation.memory import MemoryWatch
-from minipaas.formation.selector import Selector
 from minipaas.formation.slot import Slot
 from minipaas.model.app import FormationEntry
 from minipaas.model.dyno import DynoName
+
+if TYPE_CHECKING:
+    from minipaas.formation.selector import Selector
 
 
 class DynoManager:
@@ -62,17 +65,17 @@ class DynoManager:
                 slot.restart()
         self._on_change()
 
-    def restart(self, selector: Selector) -> list[DynoName]:
+    def restart(self, selector: "Selector") -> list[DynoName]:
         """Restart those selected; their names."""
         return self._each(selector, Slot.restart)
 
-    def relocate(self, selector: Selector, host: str | None) -> list[DynoName]:
+    def relocate(self, selector: "Selector", host: str | None) -> list[DynoName]:
         """Restart those selected on another host, or on the one that is named."""
         if host is not None:
             self._cells.find(host)
         return self._each(selector, lambda slot: slot.relocate(host))
 
-    def stop(self, selector: Selector) -> list[DynoName]:
+    def stop(self, selector: "Selector") -> list[DynoName]:
         """Stop those selected; as Heroku does, the formation brings them back at once (DC:dyno-restarts)."""
 
         def stop_and_start(slot: Slot) -> None:
@@ -115,7 +118,7 @@ class DynoManager:
         for slot in self._stopping:
             slot.kill()
 
-    def _each(self, selector: Selector, act: Callable[[Slot], None]) -> list[DynoName]:
+    def _each(self, selector: "Selector", act: Callable[[Slot], None]) -> list[DynoName]:
         names = selector.pick(self._kit.app, self.slots)
         for name in names:
             act(self.slots[name])

@@ -12,8 +12,7 @@ from dotenv.parser import Binding, parse_stream
 from minipaas.errors import FileProblem
 from minipaas.limits import CONFIG_VARS_BYTES
 from minipaas.model.app import FileWarning
-from minipaas.parse.node import sound
-from minipaas.parse.wording import quoted
+from minipaas.parse.wording import quoted, sound
 
 VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*"
 _NAME = re.compile(VARIABLE_PATTERN)

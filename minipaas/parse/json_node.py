@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from minipaas.errors import FileProblem
 from minipaas.model.app import FileWarning
-from minipaas.parse.node import MAX_DEPTH, Node, Value, sound
-from minipaas.parse.wording import quoted
+from minipaas.parse.node import MAX_DEPTH, Node, Value
+from minipaas.parse.wording import quoted, sound
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+|\n')
 _PUNCTUATION = ":,"

@@ -86,11 +86,6 @@ class Node:
         return self.value
 
 
-def sound(text: str) -> bool:
-    """Whether the system can take this text as an argument or a variable: no NUL, no lone surrogate."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
-
-
 def _kind(value: Value) -> str:
     match value:
         case None:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from minipaas.errors import FileProblem
 from minipaas.model.app import FileWarning, Procfile
 from minipaas.model.dyno import TYPE_PATTERN
-from minipaas.parse.node import sound
-from minipaas.parse.wording import quoted
+from minipaas.parse.wording import quoted, sound
 
 _ENTRY = re.compile(rf"\s*({TYPE_PATTERN})(:?)\s+(.*)", re.ASCII)
 _NO_SPACE = re.compile(rf"\s*({TYPE_PATTERN}):(\S.*)", re.ASCII)

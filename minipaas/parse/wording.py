@@ -1,4 +1,4 @@
-"""How a stranger's text is shown in a message, and how a near miss is answered."""
+"""How a stranger's text is shown in a message, and how a near miss is answered; what the system can take as text."""
 
 from collections.abc import Iterable
 
@@ -19,6 +19,11 @@ def _escaped(char: str) -> str:
 def listed(words: Iterable[str]) -> str:
     """`a, b, c`, or `none` when there is nothing to list."""
     return ", ".join(words) or "none"
+
+
+def sound(text: str) -> bool:
+    """Whether the system can take this text as an argument or a variable: no NUL, no lone surrogate."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

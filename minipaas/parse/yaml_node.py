@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import yaml
 
 from minipaas.errors import FileProblem
-from minipaas.parse.node import MAX_DEPTH, Node, Value, sound
-from minipaas.parse.wording import quoted
+from minipaas.parse.node import MAX_DEPTH, Node, Value
+from minipaas.parse.wording import quoted, sound
 
 #: A file of this kind is a page or two; the YAML reader takes about a second for this much.
 MAX_CHARACTERS = 64 * 1024

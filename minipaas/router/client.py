@@ -3,8 +3,6 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from minipaas.limits import REQUEST_LINE_BYTES
@@ -12,6 +10,7 @@ from minipaas.router import fault as faults
 from minipaas.router import page, wire
 from minipaas.router.account import Account
 from minipaas.router.context import Context
+from minipaas.router.door import Door
 from minipaas.router.exchange import Exchange
 from minipaas.router.fault import Fault, Page
 from minipaas.router.head import HEAD_BYTES, Fields, HeadRefused, RequestLine, request_fields, request_line
@@ -24,14 +23,6 @@ _AHEAD_BYTES = 64 * 1024
 #: not reset it before the response is read.
 _LINGER_S = 2.0
 _RESET = struct.pack("ii", 1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A port: which app a host means there, and the port's own number for X-Forwarded-Port."""
-
-    find: Callable[[str], AppRoute | None]
-    port: bytes
 
 
 class ClientConnection(asyncio.Protocol):
@@ -79,8 +70,8 @@ class ClientConnection(asyncio.Protocol):
         """Called by the loop."""
         self.transport = cast("asyncio.Transport", transport)
         self._peer = transport.get_extra_info("peername")[0]
-        self._hop = wire.forwarded(self._peer.encode(), self.door.port)
-        self._https_hop = wire.forwarded(self._peer.encode(), self.door.port, https=True)
+        self._hop = wire.forwarded(self._peer.encode(), self.door.port_bytes)
+        self._https_hop = wire.forwarded(self._peer.encode(), self.door.port_bytes, https=True)
         self.expire_at = self.context.clock.monotonic() + self.context.limits.keepalive_s
         self.context.clients.add(self)
         self.context.sweep.join(self)

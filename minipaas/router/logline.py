@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from minipaas.model.request import RequestRecord
+if TYPE_CHECKING:
+    from minipaas.model.request import RequestRecord
+
 
 #: What could end a quoted value, a bare word, or the line; or colour a terminal.
 _UNSAFE_QUOTED = re.compile(r"[^ !#-\[\]-~]")
 _UNSAFE_WORD = re.compile(r"[^!#-\[\]-~]")
 
 
-def line(record: RequestRecord) -> str:
+def line(record: "RequestRecord") -> str:
     """The line without time and source: `at=info method=GET path="/" host=... tls=false`.
 
     No value can forge another word or line: a client chose path and host.
@@ -26,12 +29,12 @@ def line(record: RequestRecord) -> str:
     )
 
 
-def lines(records: Iterable[RequestRecord]) -> bytes:
+def lines(records: "Iterable[RequestRecord]") -> bytes:
     """Lines for many records, each with its newline."""
     return "".join([f"{line(record)}\n" for record in records]).encode()
 
 
-def _trouble(record: RequestRecord) -> str:
+def _trouble(record: "RequestRecord") -> str:
     words = [f"sock={record.sock}"] if record.sock else []
     words.append(f"at={record.at}")
     if record.code:

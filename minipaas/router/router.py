@@ -5,21 +5,24 @@ import errno
 import random
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from minipaas.clock import Clock
 from minipaas.errors import Missing, PortTaken
 from minipaas.limits import Limits
-from minipaas.model.request import RequestRecord
-from minipaas.router.client import ClientConnection, Door
 from minipaas.router.context import Context
+from minipaas.router.door import BACKLOG, Door
 from minipaas.router.journal import Journal
 from minipaas.router.route import AppRoute, at_random, round_robin
 from minipaas.router.sweep import Sweep
 from minipaas.router.table import Hosts
 
+if TYPE_CHECKING:
+    from minipaas.model.request import RequestRecord
+
 #: Time limits are looked at this often at least.
 _STEP_S = 0.5
-_BACKLOG = 1024
 
 
 class Router:
@@ -38,7 +41,7 @@ class Router:
         *,
         limits: Limits,
         clock: Clock,
-        on_records: Callable[[Sequence[RequestRecord]], None],
+        on_records: "Callable[[Sequence[RequestRecord]], None]",
         policy: str = "round-robin",
         rng: random.Random,
     ) -> None:
@@ -52,9 +55,9 @@ class Router:
             sweep=Sweep(clock, min(_STEP_S, _shortest(limits) / 2)),
         )
         self._hosts: Hosts[AppRoute] = Hosts()
-        # The loop itself holds a server weakly only (uvloop closes one that is collected).
-        self._doors: list[asyncio.Server] = []
-        self._own_doors: dict[str, asyncio.Server] = {}
+        self._doors: list[Door] = []
+        self._own_doors: dict[str, Door] = {}
+        self._connection: Callable[[Door], asyncio.Protocol] | None = None
 
     def add_app(self, app: str, hosts: tuple[str, ...] = ()) -> AppRoute:
         """Make an app known: at the front door by the first label of the host, or by one of `hosts` exactly."""
@@ -72,37 +75,40 @@ class Router:
             door.close()
 
     async def listen(self, address: str, port: int) -> int:
-        """Open the front door for all apps; port 0 takes any. Returns the port.
+        """Take a port as the front door of all apps, 0 for any. Returns the port; clients wait there for `open`.
 
         Raises:
             PortTaken: something else listens there.
             Missing: the address is not this machine's, or the port not ours to take.
         """
-        server, port = await self._open(address, port, self._hosts.find)
-        self._doors.append(server)
-        return port
+        door = await self._door(address, port, self._hosts.find)
+        self._doors.append(door)
+        return door.port
 
     async def listen_app(self, app: str, address: str, port: int) -> int:
-        """Open an app's own port, for whatever host; port 0 takes any. Returns the port.
+        """Take a port for one app whatever the host, 0 for any. Returns the port; clients wait there for `open`.
 
         Raises:
             PortTaken: something else listens there.
             Missing: the address is not this machine's, or the port not ours to take.
         """
-        server, port = await self._open(address, port, lambda _host: self._hosts.named(app))
-        self._own_doors[app] = server
-        return port
+        door = self._own_doors[app] = await self._door(address, port, lambda _host: self._hosts.named(app))
+        return door.port
 
-    async def _open(
-        self, address: str, port: int, find: Callable[[str], AppRoute | None]
-    ) -> tuple[asyncio.Server, int]:
-        listener = _listener(address, port)
-        port = listener.getsockname()[1]
-        door = Door(find, str(port).encode())
-        server = await asyncio.get_running_loop().create_server(
-            lambda: ClientConnection(self._context, door), sock=listener, backlog=_BACKLOG
-        )
-        return server, port
+    async def open(self) -> None:
+        """Let clients in, on the ports taken so far and on every further one at once; a second call does nothing."""
+        if self._connection is None:
+            from minipaas.router.client import ClientConnection  # noqa: PLC0415  a dyno boots while this loads
+
+            self._connection = partial(ClientConnection, self._context)
+            for door in (*self._doors, *self._own_doors.values()):
+                await door.open(self._connection)
+
+    async def _door(self, address: str, port: int, find: Callable[[str], AppRoute | None]) -> Door:
+        door = Door(_listener(address, port), find)
+        if self._connection is not None:
+            await door.open(self._connection)
+        return door
 
     async def close(self, grace_s: float) -> None:
         """Take no more, let requests in flight end for up to `grace_s` seconds, then cut what is left.
@@ -111,8 +117,8 @@ class Router:
         """
         context = self._context
         context.closing = True
-        for server in (*self._doors, *self._own_doors.values()):
-            server.close()
+        for door in (*self._doors, *self._own_doors.values()):
+            door.close()
         for client in list(context.clients):
             client.retire()
         await self._clients_gone(grace_s)
@@ -154,7 +160,7 @@ def _listener(address: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

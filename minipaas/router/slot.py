@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from minipaas.router.upstream import DynoConnection
+if TYPE_CHECKING:
+    from minipaas.router.upstream import DynoConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Slot:
         self.idle: list[DynoConnection] = []
         self.drained: list[asyncio.Future[None]] = []
 
-    def reuse(self) -> DynoConnection | None:
+    def reuse(self) -> "DynoConnection | None":
         """An idle connection, taken out of the pool."""
         while self.idle:
             connection = self.idle.pop()

@@ -5,9 +5,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from minipaas.clock import Clock, Timer
-from minipaas.runtime.sockets import Listening, listening
+
+if TYPE_CHECKING:
+    from minipaas.runtime.sockets import Listening
 
 #: The first look comes after this many seconds, later ones after a share of the time waited so far.
 _FIRST_S = 0.003
@@ -15,7 +18,7 @@ _LAST_S = 0.2
 _SHARE = 0.04
 
 #: Looks at the machine's sockets for the (port, address) pairs that are waited for.
-Look = Callable[[Iterable[tuple[int, str]]], Iterable[Listening]]
+Look = Callable[[Iterable[tuple[int, str]]], "Iterable[Listening]"]
 
 
 @dataclass(slots=True, eq=False)
@@ -75,12 +78,16 @@ class PortWatch:
             self._look_after(min(max(_FIRST_S, waited * _SHARE), _LAST_S))
 
 
-def _look(_wanted: Iterable[tuple[int, str]]) -> Iterable[Listening]:
+def _look(_wanted: Iterable[tuple[int, str]]) -> "Iterable[Listening]":
+    from minipaas.runtime.sockets import listening  # noqa: PLC0415  the dyno boots meanwhile
+
     return listening()
 
 
-def _knock(wanted: Iterable[tuple[int, str]]) -> Iterable[Listening]:
+def _knock(wanted: Iterable[tuple[int, str]]) -> "Iterable[Listening]":
     """Where the listening table is not to be had cheaply: try to connect."""
+    from minipaas.runtime.sockets import Listening  # noqa: PLC0415
+
     for port, address in wanted:
         with socket.socket() as probe:
             probe.settimeout(0.1)

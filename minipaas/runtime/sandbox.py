@@ -19,7 +19,6 @@ from minipaas.runtime.boot import DEFAULT_SIGNALS, command_words
 from minipaas.runtime.bwrap import View, environment_words, sandbox_words, write_users
 from minipaas.runtime.cgroup import Cgroup, Cgroups, find_cgroups
 from minipaas.runtime.disk import Disk, disk_problem
-from minipaas.runtime.sandboxed import SandboxProcess
 from minipaas.runtime.setup import Refused, Setup
 from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces, home_id
@@ -108,7 +107,7 @@ class SandboxRuntime:
         self._traces.guard()
         return process
 
-    async def _launch(self, launch: Launch, disk: Disk, group: Cgroup | None) -> SandboxProcess:
+    async def _launch(self, launch: Launch, disk: Disk, group: Cgroup | None) -> DynoProcess:
         words = [*sandbox_words(launch, disk, self._seen(), self._shared / "empty"), *self._environment(launch)]
         if any("\0" in word for word in words):
             raise DynoProblem("cannot launch a dyno: its environment has a NUL character")
@@ -117,6 +116,8 @@ class SandboxRuntime:
             setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id))
         except OSError as error:
             raise Refused(error.strerror or str(error)) from error
+        from minipaas.runtime.sandboxed import SandboxProcess  # noqa: PLC0415  bubblewrap is at work meanwhile
+
         try:
             async with asyncio.timeout(_SETUP_S):
                 pid = await setup.init_pid()

@@ -8,10 +8,9 @@ from minipaas.build.environment import (
     copy_certificates,
     copy_home_files,
     mirror_settings,
-    stack_name,
-    this_stack,
     write_env_dir,
 )
+from minipaas.build.userland import stack_name, this_stack
 from minipaas.errors import UsageProblem
 
 

@@ -224,6 +224,7 @@ async def rig(
     """A router that listens."""
     own = Rig(clock or SystemClock(), limits or Limits(), policy)
     own.port = await own.router.listen("127.0.0.1", 0)
+    await own.router.open()
     try:
         yield own
     finally:
