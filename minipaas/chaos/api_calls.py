@@ -46,6 +46,8 @@ class ApiCaller:
     async def _create(
         self, operation: openapi.Operation, captured: dict[str, str], lists: Sequence[openapi.Operation]
     ) -> None:
+        if self._book.out_of_time() or f"{operation.method} {operation.path}" in self._book.slow:
+            return
         path = self._path(operation, captured)
         if path is None:
             self._book.missed.append(f"{operation.method} {operation.path}: nothing to put in its path")
@@ -100,7 +102,7 @@ class ApiCaller:
             pattern = f"{after.collection}/*"
             reads.append(Call(client=self._book.client, method="GET", path=one, pattern=pattern, headers=proof))
         for _ in range(2):
-            for read in reads:
+            for read in [each for each in reads if each.label not in self._book.slow]:
                 outcome = await self._book.do(read)
                 if outcome.exchange is None or outcome.exchange.status in (0, 405, 422):
                     self._book.drop()

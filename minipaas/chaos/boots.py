@@ -136,18 +136,23 @@ def _crash_help(boot: Boot) -> str:
 
 def no_port(boot: Boot, limits: Limits, when: str = "") -> Finding:
     """MP201: R10, with what it listens on instead."""
-    limit = f"{limits.boot_timeout_s:g} s"
+    limit = "" if _is_astray(boot, limits) else f" within {limits.boot_timeout_s:g} s of its launch"
     instead, advice = _instead(boot)
     return Finding(
         code="MP201",
         severity=Severity.ERROR,
         process_type=boot.process_type,
-        message=f"`{boot.process_type}` does not bind $PORT within {limit} of its launch{when}: {instead}",
+        message=f"`{boot.process_type}` does not bind $PORT{limit}{when}: {instead}",
         evidence=told((*_started(boot), *_timed_out(boot, limits))),
         help=advice,
         error_code="R10",
         subject=boot.process_type,
     )
+
+
+def _is_astray(boot: Boot, limits: Limits) -> bool:
+    """Whether it was seen to serve elsewhere, so that the rest of the time was not waited for."""
+    return bool(boot.listeners) and 0 < boot.lived_s < limits.boot_timeout_s
 
 
 def _instead(boot: Boot) -> tuple[str, str]:
@@ -275,6 +280,8 @@ def _refusal(boot: Boot) -> Iterator[Beat]:
 def _timed_out(boot: Boot, limits: Limits) -> Iterator[Beat]:
     at_s = boot.at_s + max(boot.lived_s, limits.boot_timeout_s)
     yield from _output(boot, at_s)
+    if _is_astray(boot, limits):
+        yield Beat(boot.at_s + boot.lived_s, "minipaas", "it serves elsewhere, and was not waited for any longer")
     yield Beat(at_s, heroku(boot.dyno), words.boot_timeout(limits.boot_timeout_s))
     elsewhere = words.bound_elsewhere(boot.listeners, boot.port)
     if elsewhere:

@@ -6,7 +6,7 @@ done becomes the plan.
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -26,10 +26,24 @@ MOST_PAGES = 24
 MOST_READS = 7
 #: Pages of one pattern that are looked at; the next would be like them.
 ALIKE = 2
+#: Seconds until discovery comes to its end, when nothing else is said.
+BUDGET_S = 45.0
+#: A form may be gone from a page where it was seen; it is looked for on as many more.
+_MORE_PLACES = 3
 #: Each page is looked at this often before anything is written: a counter of visits shows itself.
 LOOKS = 3
 _STATIC = (".css", ".js", ".mjs", ".map", ".ico", ".svg", ".woff", ".woff2", ".ttf", ".webmanifest")
 _WEB_ROOT = Place(path="/")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A form, the pages it was seen on (oldest first), and the number of the page that showed it first."""
+
+    form: Form
+    places: list[Place]
+    page: int
+    used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +59,18 @@ class Discovery:
     unmet: tuple[str, ...] = ()
 
 
-async def discover(fleet: Fleet, app: str, *, timeout_s: float, serial: int = 0) -> Discovery:
-    """Use the app that the fleet's one dyno runs, and remember how."""
-    history = History("discovery")
+async def discover(
+    fleet: Fleet, app: str, *, timeout_s: float, serial: int = 0, budget_s: float = BUDGET_S
+) -> Discovery:
+    """Use the app that the fleet's one dyno runs, and remember how.
+
+    Args:
+        budget_s: nothing new is begun after so many seconds; the plan says what was left out.
+    """
+    history, until = History("discovery"), fleet.clock.monotonic() + budget_s
     host = await host_of(fleet, app, timeout_s)
-    book = Notebook(Player(host, fleet, history, timeout_s=timeout_s), serial)
+    player = Player(host, fleet, history, timeout_s=timeout_s)
+    book = Notebook(player, serial, lambda: fleet.clock.monotonic() > until)
     explorer = _Explorer(book, host)
     try:
         await explorer.explore()
@@ -84,8 +105,8 @@ class _Explorer:
         self.host = host
         self.pages: dict[str, list[Place]] = {}
         self._queue: deque[Place] = deque([_WEB_ROOT])
-        self._forms: dict[str, tuple[Place, Form]] = {}
-        self._used: dict[str, int] = {}
+        self._forms: dict[str, _Seen] = {}
+        self._taken_in = 0
         self._sent_again = False
 
     async def explore(self) -> None:
@@ -102,25 +123,34 @@ class _Explorer:
 
     def result(self, history: History) -> Discovery:
         routes = {f"{each.method} {each.pattern}" for each in history.exchanges if 0 < each.status < 400}
-        unused = [form.key for key, (_, form) in self._forms.items() if key not in self._used]
+        unused = [key for key, seen in self._forms.items() if not seen.used]
         plan = Plan(
             host=self.host,
             steps=tuple(self.book.steps),
             pages=sum(len(places) for places in self.pages.values()),
-            forms=len(self._used),
+            forms=sum(seen.used > 0 for seen in self._forms.values()),
             routes_exercised=tuple(sorted(routes)),
             routes_known=tuple(sorted(routes | self.book.known_routes)),
             slow=frozenset(index for index, step in enumerate(self.book.steps) if step.label in self.book.slow),
-            missed=(*self.book.missed, *(f"form {key}" for key in unused if "logout" not in key.lower())),
+            missed=tuple(self._missed(unused)),
         )
         good = sum(status < 400 for status in self.book.answers)
         healthy = bool(self.book.answers) and good >= 0.8 * len(self.book.answers)
         return Discovery(plan, history, healthy, tuple(sorted(self.book.slow.items())))
 
+    def _missed(self, unused: Sequence[str]) -> Iterator[str]:
+        if self.book.out_of_time():
+            left = sum(map(self._is_new, self._queue))
+            yield f"the time for discovery was over{f', {left} pages were not looked at' if left else ''}"
+        for label, seconds in self.book.slow.items():
+            yield f"{label} took {seconds:.0f} s: not played again"
+        yield from self.book.missed
+        yield from (f"form {key}" for key in unused if "logout" not in key.lower())
+
     # Looking around.
 
     async def _look_around(self) -> None:
-        while self._queue and sum(map(len, self.pages.values())) < MOST_PAGES:
+        while self._queue and not self.book.out_of_time() and sum(map(len, self.pages.values())) < MOST_PAGES:
             place = self._queue.popleft()
             if self._is_new(place):
                 await self._look(place)
@@ -142,9 +172,12 @@ class _Explorer:
         """Remember the links and forms of a page."""
         if page is None:
             return
+        self._taken_in += 1
         for form in page.forms:
-            if self._is_ours(form.action) and form.key not in self._forms:
-                self._forms[form.key] = (place, form)
+            if self._is_ours(form.action):
+                places = self._forms.setdefault(form.key, _Seen(form, [], self._taken_in)).places
+                if place not in places:
+                    places.append(place)
         for link in page.links:
             if self._worth_following(link):
                 self._queue.append(self._place(place, link))
@@ -175,15 +208,16 @@ class _Explorer:
 
     async def _become_known(self) -> None:
         for wanted in (Purpose.REGISTER, Purpose.LOGIN):
-            for key, (place, form) in list(self._forms.items()):
-                if purpose(form) is wanted and key not in self._used:
-                    await self._fill_session(key, place, form, wanted)
+            for seen in list(self._forms.values()):
+                if purpose(seen.form) is wanted and not seen.used and not self.book.out_of_time():
+                    await self._fill_session(seen, wanted)
         await self._look_around()
 
-    async def _fill_session(self, key: str, place: Place, form: Form, wanted: Purpose) -> None:
+    async def _fill_session(self, seen: _Seen, wanted: Purpose) -> None:
+        place, form = seen.places[0], seen.form
         step = self._submit(place, form, entries(form, next(self.book.serials), self.book.identity), session=True)
         outcome = await self.book.do(step)
-        self._used[key] = 1
+        seen.used = 1
         if not accepted(outcome):
             self.book.drop()
             if wanted is Purpose.LOGIN:
@@ -203,37 +237,55 @@ class _Explorer:
     async def _use_forms(self, wanted: Purpose) -> None:
         times = 1 if wanted is not Purpose.WRITE else 2
         while (found := self._next_form(wanted, times)) and self.book.writes < MOST_WRITES:
-            key, place, form = found
-            self._used[key] = self._used.get(key, 0) + 1
-            await self._use(place, form, destructive=wanted is Purpose.DESTROY)
+            if self.book.out_of_time():
+                return
+            found.used += 1
+            await self._use(found, destructive=wanted is Purpose.DESTROY)
 
-    def _next_form(self, wanted: Purpose, times: int) -> tuple[str, Place, Form] | None:
-        """The form found last first: a wizard's next page goes before everything else."""
-        for key, (place, form) in reversed(self._forms.items()):
-            if purpose(form) is wanted and self._used.get(key, 0) < times:
-                return key, place, form
-        return None
+    def _next_form(self, wanted: Purpose, times: int) -> _Seen | None:
+        """Of the page found last, as a wizard's next page goes before everything else; a mere button after fields."""
+        open_ = [seen for seen in self._forms.values() if purpose(seen.form) is wanted and seen.used < times]
+        open_ = [seen for seen in open_ if not (seen.used and seen.form.label in self.book.slow)]
+        return min(open_, key=lambda seen: (-seen.page, not seen.form.visible), default=None)
 
-    async def _use(self, place: Place, form: Form, *, destructive: bool) -> None:
+    async def _use(self, seen: _Seen, *, destructive: bool) -> None:
+        """Where it was seen last: what it belongs to may be done with elsewhere."""
+        places = seen.places if destructive else seen.places[::-1]
+        refused: Outcome | None = None
+        for place in places[:_MORE_PLACES]:
+            refused = await self._use_at(place, seen, destructive=destructive)
+            if refused is None or not refused.missing:
+                break
+        if refused is not None:
+            self.book.missed.append(f"form {seen.form.key}: refused with {why(refused)}")
+
+    async def _use_at(self, place: Place, seen: _Seen, *, destructive: bool) -> Outcome | None:
+        """Fill and send it; how it ended where it was not taken."""
+        form = seen.form
         near = self._beside(form) if destructive else ()
         for numeric in (False, True):
             filled = entries(form, next(self.book.serials), self.book.identity, numeric=numeric)
             step = replace(self._submit(place, form, filled, destructive=destructive), near=near)
             outcome = await self.book.do(step)
-            if accepted(outcome) or not form.visible:
+            if accepted(outcome):
                 break
             self.book.drop()
+            if not form.visible or outcome.missing or step.label in self.book.slow:
+                return outcome
         else:
-            self.book.missed.append(f"form {form.key}: refused with {why(outcome)}")
-            return
+            return outcome
+        await self._used(step, outcome, form)
+        return None
+
+    async def _used(self, step: Submit, outcome: Outcome, form: Form) -> None:
         if form.method == "GET":
             return
         self.book.writes += 1
         self.book.created += typed(step)
         landing = self._landing(outcome, step)
         self._take_in(landing, outcome.page)
-        await self._read([landing, place, *self._reads()])
-        if not destructive and not self._sent_again and _once_only(form):
+        await self._read([landing, step.place, *self._reads()])
+        if not step.destructive and not self._sent_again and _once_only(form):
             await self._send_again(step)
 
     async def _send_again(self, step: Submit) -> None:
@@ -290,6 +342,8 @@ class _Explorer:
         unique = list(dict.fromkeys(places))[:MOST_READS]
         for _ in range(2 if self.book.client == "alice" else 1):
             for place in list(unique):
+                if self.book.out_of_time():
+                    return
                 if f"GET {place.name}" in self.book.slow:
                     continue
                 outcome = await self.book.do(Visit(client=self.book.client, place=place))

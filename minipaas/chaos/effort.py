@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import psutil
 
+from minipaas.chaos.cpu import cpu_of
 from minipaas.chaos.lab import LabDyno
 from minipaas.clock import Clock
 
@@ -15,7 +16,7 @@ _LOOK_S = 0.25
 
 def cpu_seconds(dyno: LabDyno) -> float:
     """CPU time of all its processes so far, that of children they waited for included."""
-    return sum(map(_cpu_of, _pids(dyno)))
+    return cpu_of(_pids(dyno))
 
 
 def threads(dyno: LabDyno) -> int:
@@ -72,13 +73,6 @@ def after(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
 
 def _pids(dyno: LabDyno) -> Iterable[int]:
     return dyno.process.pids() if dyno.process is not None else ()
-
-
-def _cpu_of(pid: int) -> float:
-    with suppress(psutil.Error):
-        times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system + times.children_user + times.children_system)
-    return 0.0
 
 
 def _threads_of(pid: int) -> int:

@@ -1,6 +1,7 @@
 """One app from its folder to its verdict: build, boot, discover, play, judge."""
 
 import asyncio
+import functools
 import random
 import shlex
 import uuid
@@ -18,7 +19,7 @@ from minipaas.chaos.lab import Lab, NotUp, Specimen
 from minipaas.chaos.routes import may_write, routes_in
 from minipaas.chaos.rule_one import Lane, Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
-from minipaas.chaos.rule_two import examine_two, not_up_findings
+from minipaas.chaos.rule_two import COLD, examine_two, not_up_findings
 from minipaas.chaos.services import Services
 from minipaas.chaos.site import Site
 from minipaas.chaos.timeline import drawn
@@ -43,6 +44,9 @@ from minipaas.parse.manifest import AppFiles
 
 #: Longer than Heroku waits for a first byte: an H12 is seen as one.
 ANSWER_S = 31.0
+#: Of the time for one app, so much may go into finding out how it is used.
+_DISCOVERY_SHARE = 0.35
+_LEAST_DISCOVERY_S = 10.0
 #: Plays that run side by side.
 LANES = 2
 
@@ -147,10 +151,13 @@ class Experiment:
     async def _judge(self, lab: Lab) -> AppVerdict:
         if "web" not in lab.specimen.commands:
             return self._verdict(lab, (), None, None, nothing="the app has no web process type")
+        self._began = self._clock.monotonic()
         self._say("discovering how it is used")
         try:
             async with Fleet(lab, CALM, self._progress.tell) as fleet:
-                find = self._wanted.workload.discover if self._wanted.workload else discover
+                budget_s = max(_LEAST_DISCOVERY_S, _DISCOVERY_SHARE * self._wanted.budget_s)
+                by_looking = functools.partial(discover, budget_s=budget_s)
+                find = self._wanted.workload.discover if self._wanted.workload else by_looking
                 discovery = await find(fleet, self._spec.name, timeout_s=ANSWER_S)
         except NotUp as not_up:
             return self._never_up(lab, not_up)
@@ -235,7 +242,7 @@ class Experiment:
             app=self._spec.name,
             release=lab.specimen.release,
             rules=chosen,
-            coverage=_coverage(discovery, one, routes_in(texts), self._lacking),
+            coverage=_coverage(discovery, one, routes_in(texts), self._lacking, _taken(self._progress.events)),
             timeline=_timeline(discovery, one) or tuple(self._progress.events),
             last_lines=self._lines,
         )
@@ -306,9 +313,18 @@ def _timeline(discovery: Discovery | None, one: Result | None) -> tuple[Timeline
     return tuple(events)
 
 
-def _coverage(discovery: Discovery | None, one: Result | None, known: set[str], lacking: tuple[str, ...]) -> Coverage:
+def _taken(events: Sequence[TimelineEvent]) -> int:
+    """What rules two and three did to dynos: cold boots, stops, kills."""
+    return sum(
+        each.kind in ("stop", "kill", "fault") or (each.kind == "boot" and each.trial == COLD) for each in events
+    )
+
+
+def _coverage(
+    discovery: Discovery | None, one: Result | None, known: set[str], lacking: tuple[str, ...], taken: int
+) -> Coverage:
     if discovery is None:
-        return Coverage(routes_known=len(known), missed=(*lacking, *sorted(known)))
+        return Coverage(faults=taken, routes_known=len(known), missed=(*lacking, *sorted(known)))
     plan = discovery.plan
     exercised = set(plan.routes_exercised)
     return Coverage(
@@ -317,7 +333,7 @@ def _coverage(discovery: Discovery | None, one: Result | None, known: set[str], 
         routes_exercised=len(exercised),
         routes_known=len(exercised | known | set(plan.routes_known)),
         live_markers=one.baseline.live_markers if one and one.baseline else 0,
-        faults=one.faults if one else 0,
+        faults=(one.faults if one else 0) + taken,
         requests=len(discovery.history.exchanges) + (one.requests if one else 0),
         missed=(*lacking, *discovery.unmet, *sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
     )

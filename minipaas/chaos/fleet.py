@@ -8,6 +8,7 @@ from minipaas.chaos.disks import evidence, fingerprints
 from minipaas.chaos.history import FileEvidence
 from minipaas.chaos.lab import Lab, LabDyno, NotUp, SharedDisk
 from minipaas.chaos.trial import Kind, Phase, Trial
+from minipaas.clock import Clock
 from minipaas.model.verdict import TimelineEvent
 from minipaas.runtime.base import Bind
 
@@ -56,6 +57,16 @@ class Fleet:
     def web(self) -> LabDyno:
         """The first web dyno that lives now."""
         return self._web[0]
+
+    @property
+    def clock(self) -> Clock:
+        """The lab's."""
+        return self._lab.clock
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether dynos of other process types run beside the web dynos."""
+        return bool(self._others)
 
     def next(self) -> LabDyno:
         """Who answers the next request: two dynos take turns."""

@@ -34,6 +34,10 @@ class Exchange:
     dyno: str = ""
     started_s: float = 0.0
     service_s: float = 0.0
+    #: Until the answer began; None when nothing came. Heroku's router counts this, not `service_s`.
+    first_byte_s: float | None = None
+    #: Content type.
+    kind: str = ""
     error: str = ""
 
     @property
@@ -47,6 +51,11 @@ class Exchange:
         if self.status == 0:
             return f"no answer ({self.error})"
         return f"{self.status} to {self.location}" if self.location else str(self.status)
+
+    @property
+    def silent_s(self) -> float:
+        """How long nothing came: what Heroku's router holds against its limit for the first byte (H12)."""
+        return self.service_s if self.first_byte_s is None else self.first_byte_s
 
     def shows(self, marker: Marker) -> bool:
         """Whether the answer holds the marker."""

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minipaas.chaos.cpu import cpu_of
+from minipaas.chaos.elsewhere import serves_elsewhere
 from minipaas.clock import Clock
 from minipaas.errors import DynoProblem
 from minipaas.model.dyno import DEFAULT_SIZE, Exit
@@ -76,6 +78,8 @@ class LabDyno:
         self.exited: asyncio.Task[Exit] | None = None
         self.started_at = 0.0
         self.boot_s: float | None = None
+        #: Whether a request was answered with more than 503, or long enough waited for.
+        self.answered = False
         self._output: deque[bytes] = deque(maxlen=_OUTPUT_LINES)
         self._partial = b""
 
@@ -181,8 +185,14 @@ class Lab:
         assert dyno.exited is not None
         assert dyno.process is not None
         bound = asyncio.ensure_future(self._watch.bound(dyno.port, dyno.host.address))
+        astray = asyncio.ensure_future(self._astray(dyno))
         left = dyno.started_at + self._boot_timeout_s - self.clock.monotonic()
-        await asyncio.wait({bound, dyno.exited}, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait(
+                {bound, astray, dyno.exited}, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            astray.cancel()
         if bound.done():
             dyno.boot_s = self.clock.monotonic() - dyno.started_at
             self.boots.append(dyno.boot_s)
@@ -193,6 +203,11 @@ class Lab:
         listeners = dyno.process.listeners()
         await self.kill(dyno)
         raise NotUp(dyno, None, listeners)
+
+    async def _astray(self, dyno: LabDyno) -> None:
+        assert dyno.process is not None
+        process = dyno.process
+        await serves_elsewhere(process.listeners, lambda: cpu_of(process.pids()), dyno.host.address, self.clock)
 
     def _launch(self, dyno: LabDyno, process_type: str, extra: Mapping[str, str], binds: Sequence[Bind]) -> Launch:
         specimen, disk = self.specimen, dyno.disk

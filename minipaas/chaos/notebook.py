@@ -1,5 +1,8 @@
 """What is known while an app is discovered: the steps done so far, who does them, what they made."""
 
+from collections.abc import Callable
+
+from minipaas.chaos.answers import ENDLESS
 from minipaas.chaos.forms import credentials, serials
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.plan import Step, Visit
@@ -15,11 +18,15 @@ class Notebook:
     """Kept by all that explore one app.
 
     `client` does the next steps, as `identity`; `created` are the markers that were accepted, oldest first.
-    `answers` are the statuses of all pages looked at, `slow` the seconds of what takes too long.
+    `answers` are the statuses of all pages looked at, `slow` the seconds of what is not tried again.
+
+    Args:
+        out_of_time: whether exploring has to come to its end.
     """
 
-    def __init__(self, player: Player, serial: int) -> None:
+    def __init__(self, player: Player, serial: int, out_of_time: Callable[[], bool] = lambda: False) -> None:
         self.player = player
+        self.out_of_time = out_of_time
         self.client = "alice"
         self.serials = serials(serial)
         self.identity = credentials(next(self.serials))
@@ -39,7 +46,7 @@ class Notebook:
         if exchange is not None:
             if isinstance(step, Visit):
                 self.answers.append(exchange.status or 599)
-            if exchange.service_s > SLOW_S:
+            if exchange.service_s > SLOW_S or exchange.error in ENDLESS:
                 self.slow[step.label] = max(exchange.service_s, self.slow.get(step.label, 0.0))
         return outcome
 

@@ -68,6 +68,11 @@ class Form:
         return tuple(field for field in self.fields if field.kind not in ("hidden", "submit", "button", "image"))
 
     @property
+    def label(self) -> str:
+        """For people, and the same for a step that sends it."""
+        return f"{self.method} {url_pattern(self.action)}"
+
+    @property
     def key(self) -> str:
         """What makes it the same form on another page or another day."""
         names = ",".join(sorted(field.name for field in self.visible))

@@ -20,7 +20,8 @@ from minipaas.model.verdict import Finding, TimelineEvent
 
 Tell = Callable[[TimelineEvent], None]
 
-_TRIAL = "cold boots and stops"
+#: What its events are told under.
+COLD = "cold boots and stops"
 #: The rest of a held request is sent this long after SIGTERM: an app that waits for nobody is gone by then.
 _HELD_S = 0.7
 #: A stop that takes longer goes on by itself, while further dynos are tried.
@@ -358,7 +359,7 @@ class RuleTwo:
     ) -> None:
         end = until - self._began if until is not None else None
         self._tell(
-            TimelineEvent(at_s=at - self._began, lane=lane, kind=kind, text=text, until_s=end, trial=_TRIAL, ok=ok)
+            TimelineEvent(at_s=at - self._began, lane=lane, kind=kind, text=text, until_s=end, trial=COLD, ok=ok)
         )
 
 

@@ -92,18 +92,18 @@ def sluggish(histories: Sequence[History], budgets: Rules) -> tuple[Route, ...]:
 
 def over_budget(route: Route, repeats: Sequence[float], budgets: Rules, limits: Limits) -> Finding:
     """MP301; H12 when Heroku's router would have given up."""
-    worst = max(route.over(budgets.request_s), key=lambda each: each.service_s)
-    too_long = worst.service_s >= limits.first_byte_s
+    slow = route.over(budgets.request_s)
+    worst = max(slow, key=lambda each: (each.silent_s >= limits.first_byte_s, each.service_s))
+    too_long = worst.silent_s >= limits.first_byte_s
     took = f"takes {seconds(worst.service_s)}" if worst.status else f"has no answer after {seconds(worst.service_s)}"
     limit = f"{limits.first_byte_s:g} s"
     what = f"over the router's limit of {limit}" if too_long else f"over its budget of {budgets.request_s:g} s"
     again = f"asked again: {', '.join(map(seconds, repeats))}" if repeats else ""
-    seen = route.over(budgets.request_s)
     return Finding(
         code="MP301",
         severity=Severity.ERROR,
         process_type="web",
-        message=f"`{route.label}` {took}, {what} ({len(seen)} of {len(route.exchanges)} requests)",
+        message=f"`{route.label}` {took}, {what} ({len(slow)} of {len(route.exchanges)} requests)",
         evidence=tuple(line for line in (*_timeline(worst, limits), again) if line),
         help=BY_CODE["MP301"].fix,
         error_code="H12" if too_long else None,
@@ -115,7 +115,7 @@ def _timeline(exchange: Exchange, limits: Limits) -> tuple[str, ...]:
     begin = exchange.started_s
     sent = Beat(begin, exchange.client, f"{exchange.method} {exchange.path}")
     router = f'method={exchange.method} path="{exchange.path}" dyno={exchange.dyno or "web.1"} connect=0ms'
-    if exchange.service_s < limits.first_byte_s:
+    if exchange.silent_s < limits.first_byte_s:
         line = f"at=info {router} service={exchange.service_s * 1000:.0f}ms status={exchange.status}"
         return told((sent, Beat(begin + exchange.service_s, "heroku[router]", line)))
     limit = limits.first_byte_s

@@ -1,21 +1,17 @@
 """A user with a browser: cookies, redirects, referers; every request goes to the dyno whose turn it is."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import httpx
 
+from minipaas.chaos.answers import Answer, ToDyno, ask
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.lab import LabDyno
 from minipaas.chaos.page import Page, read_page, text_lines, url_pattern
 
 #: As a browser, then gives up.
 MOST_HOPS = 8
-#: A stream of events is listened to for so long.
-STREAM_S = 1.0
 #: Of a body, this much is kept.
 BODY_BYTES = 2 * 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -52,9 +48,10 @@ class User:
         self._turn = turn
         self._history = history
         self._between_hops = between_hops
+        self._timeout_s = timeout_s
         self._referer = ""
         self._client = httpx.AsyncClient(
-            transport=_ToDyno(turn),
+            transport=ToDyno(),
             headers=_BROWSER,
             timeout=httpx.Timeout(timeout_s, connect=5.0),
             follow_redirects=False,
@@ -114,19 +111,14 @@ class User:
         return exchange, page
 
     async def _exchange(self, request: httpx.Request) -> tuple[Exchange, httpx.Response | None, Page | None]:
-        started, error, response = time.monotonic(), "", None
-        try:
-            response = await _whole(await self._client.send(request, stream=True))
-        except httpx.TimeoutException:
-            error = "timed out"
-        except (httpx.HTTPError, httpx.InvalidURL) as failure:
-            error = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
-        exchange, page = _record(self, request, response, started, error)
+        dyno = self._turn()
+        answer = await ask(self._client, request, dyno, timeout_s=self._timeout_s)
+        exchange, page = _record(self, request, answer, dyno.name)
         self._at += 1
         self._history.exchanges.append(exchange)
         if page is not None:
             self._referer = str(request.url)
-        return exchange, response, page
+        return exchange, answer.response, page
 
     @property
     def at(self) -> int:
@@ -143,29 +135,8 @@ class User:
         return tuple(sorted(cookie.name for cookie in self._client.cookies.jar))
 
 
-async def _whole(response: httpx.Response) -> httpx.Response:
-    """The whole answer; of a stream of events, which never ends, what comes within a moment."""
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        await response.aread()
-        return response
-    pieces: list[bytes] = []
-    with suppress(TimeoutError):
-        async with asyncio.timeout(STREAM_S):
-            async for piece in response.aiter_bytes():
-                pieces.append(piece)  # noqa: PERF401  what came before the time was up counts
-    await response.aclose()
-    return httpx.Response(
-        response.status_code,
-        headers={"content-type": "text/event-stream"},
-        content=b"".join(pieces),
-        request=response.request,
-    )
-
-
-def _record(
-    user: User, request: httpx.Request, response: httpx.Response | None, started: float, error: str
-) -> tuple[Exchange, Page | None]:
-    url = str(request.url)
+def _record(user: User, request: httpx.Request, answer: Answer, dyno: str) -> tuple[Exchange, Page | None]:
+    url, response = str(request.url), answer.response
     body = response.content[:BODY_BYTES] if response is not None else b""
     kind = response.headers.get("content-type", "") if response is not None else ""
     page, lines = None, tuple[str, ...]()
@@ -192,30 +163,11 @@ def _record(
         sent_cookies=user.cookie_names(),
         set_cookies=tuple(response.cookies.keys()) if response is not None else (),
         headers=tuple(response.headers.items()) if response is not None else (),
-        dyno=request.extensions.get("dyno", ""),
-        started_s=started,
-        service_s=time.monotonic() - started,
-        error=error,
+        dyno=dyno,
+        started_s=answer.started_s,
+        first_byte_s=answer.first_byte_s,
+        service_s=answer.service_s,
+        kind=kind,
+        error=answer.error,
     )
     return exchange, page
-
-
-class _ToDyno(httpx.AsyncBaseTransport):
-    """What the router does for a dyno: its address, the forwarded headers; a connection for each request."""
-
-    def __init__(self, turn: Callable[[], LabDyno]) -> None:
-        self._turn = turn
-        self._wire = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0), retries=0)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        dyno = self._turn()
-        request.extensions["dyno"] = dyno.name
-        headers = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"}
-        request.headers.update(headers)
-        target = request.url.copy_with(scheme="http", host=dyno.host.address, port=dyno.port)
-        sent = httpx.Request(request.method, target, headers=request.headers, stream=request.stream)
-        sent.extensions = {key: value for key, value in request.extensions.items() if key != "dyno"}
-        return await self._wire.handle_async_request(sent)
-
-    async def aclose(self) -> None:
-        await self._wire.aclose()

@@ -1,0 +1,86 @@
+"""How an app's use is found out."""
+
+import asyncio
+
+from aiohttp import web
+
+from minipaas.chaos.plan import Plan, Submit
+from tests.chaos.inside import inside, page
+
+
+def sent(plan: Plan) -> list[str]:
+    return [step.label for step in plan.steps if isinstance(step, Submit)]
+
+
+def form(action: str, field: str = "text", word: str = "Send") -> str:
+    inner = f'<input name="{field}">' if field else ""
+    return f'<form method="post" action="{action}">{inner}<button>{word}</button></form>'
+
+
+async def test_what_timed_out_is_not_tried_again() -> None:
+    tries = []
+
+    async def think(_: web.Request) -> web.StreamResponse:
+        tries.append(1)
+        await asyncio.sleep(5)
+        return page("done")
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        return page(form("/think"))
+
+    async with inside({"GET /": home, "POST /think": think}) as fleet:
+        found = await fleet.discovered(timeout_s=0.3)
+    assert len(tries) == 1
+    assert any("form POST /think" in each and "timed out" in each for each in found.plan.missed)
+
+
+async def test_a_mere_button_waits_for_the_fields_of_its_page() -> None:
+    """A scroll takes parts until it is sealed; sealing it first leaves nothing to add to."""
+    scrolls: list[list[str]] = []
+    sealed: set[str] = set()
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        return page(form("/scrolls", "title", "Begin"))
+
+    async def begin(_: web.Request) -> web.StreamResponse:
+        scrolls.append([])
+        raise web.HTTPSeeOther(f"/scrolls/{len(scrolls)}")
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        number = request.match_info["id"]
+        items = "".join(f"<li>{part}</li>" for part in scrolls[int(number) - 1])
+        forms = form(f"/scrolls/{number}/parts", "part") + form(f"/scrolls/{number}/seal", "", "Seal")
+        return page(f"<ol>{items}</ol>{'' if number in sealed else forms}")
+
+    async def add(request: web.Request) -> web.StreamResponse:
+        scrolls[int(request.match_info["id"]) - 1].append(str((await request.post())["part"]))
+        raise web.HTTPSeeOther(f"/scrolls/{request.match_info['id']}")
+
+    async def seal(request: web.Request) -> web.StreamResponse:
+        sealed.add(request.match_info["id"])
+        raise web.HTTPSeeOther(f"/scrolls/{request.match_info['id']}")
+
+    routes = {
+        "GET /": home,
+        "POST /scrolls": begin,
+        "GET /scrolls/{id}": show,
+        "POST /scrolls/{id}/parts": add,
+        "POST /scrolls/{id}/seal": seal,
+    }
+    async with inside(routes) as fleet:
+        found = await fleet.discovered()
+    labels = sent(found.plan)
+    assert labels.count("POST /scrolls/*/parts") == 2
+    assert labels.index("POST /scrolls/*/parts") < labels.index("POST /scrolls/*/seal")
+
+
+async def test_discovery_ends_with_its_time_and_says_what_it_left_out() -> None:
+    async def many(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.1)
+        return page("".join(f'<a href="/page-{letter}">more</a>' for letter in "abcdefghijkl") + form("/add"))
+
+    async with inside({"GET /{any:.*}": many, "POST /add": many}) as fleet:
+        found = await fleet.discovered(budget_s=0.5)
+    assert 1 <= found.plan.pages < 12
+    assert any("time for discovery was over" in each for each in found.plan.missed)
+    assert any("form POST /add" in each for each in found.plan.missed)
