@@ -1,14 +1,17 @@
 """What is remembered of one app's add-ons, in `addons.json`: replaced whole at each change, mode 0600."""
 
 import json
+import secrets
+import string
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from minipaas.errors import StoreProblem
 from minipaas.model.addon import Addon, AddonState, Attachment
+from minipaas.model.service import BUCKET, POSTGRESQL
 from minipaas.store.home import read_json, write_atomic
 
 #: Raised when a later version writes what this one could misread.
@@ -17,13 +20,31 @@ SCHEMA = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An add-on and how to log in to it. `user` and `database` are empty where the service has none."""
+    """An add-on and how to log in to it. `user` and `database` are empty where the service has none.
+
+    A bucket's two keys are its user and password, and the bucket is its database.
+    """
 
     addon: Addon
     port: int
     password: str
     user: str = ""
     database: str = ""
+
+    @classmethod
+    def new(cls, addon: Addon, port: int) -> "Record":
+        """With a password nobody knows."""
+        known = cls(addon=addon, port=port, password=f"p{secrets.token_hex(32)}")
+        if addon.kind is POSTGRESQL:
+            return replace(known, user=f"u{_letters(13)}", database=f"d{_letters(13)}")
+        if addon.kind is BUCKET:
+            return replace(
+                known,
+                password=secrets.token_urlsafe(30),
+                user=f"AKIA{_letters(16).upper()}",
+                database=f"b{_letters(13)}",
+            )
+        return known
 
 
 class Ledger:
@@ -83,3 +104,7 @@ def _upgraded(raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
         for each in raw["attachments"]
     ]
     return {**raw, "app": app, "created_at": made, "state": AddonState.PROVISIONED, "attachments": attachments}
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(count))

@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import secrets
-import string
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +19,7 @@ from minipaas.errors import StoreProblem
 from minipaas.model import attaching
 from minipaas.model.addon import Addon, AddonState, Attachment
 from minipaas.model.app import AddonWish
-from minipaas.model.service import POSTGRESQL, parse_plan
+from minipaas.model.service import parse_plan
 from minipaas.runtime.ports import Ports
 from minipaas.runtime.reaper import remove_tree
 
@@ -255,10 +253,7 @@ class Addons:
         taken = {*self.registry.taken_names(), *(each.name for each in more)}
         having = (*self.registry.used_addons(app), *more)
         addon = attaching.make_addon(app, wish, having, taken, self._rng, self._clock.now(), name)
-        record = Record(addon=addon, port=self._ports.take(), password=f"p{secrets.token_hex(32)}")
-        if addon.service != POSTGRESQL.name:
-            return record
-        return replace(record, user=f"u{_letters(13)}", database=f"d{_letters(13)}")
+        return Record.new(addon, self._ports.take())
 
     def _shared(self) -> Shared:
         if self._cover is None:
@@ -269,7 +264,3 @@ class Addons:
             templates=self._templates,
             durable=self._durable,
         )
-
-
-def _letters(count: int) -> str:
-    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(count))

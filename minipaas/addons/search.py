@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,6 +55,14 @@ class RedisProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketProgram:
+    """A Python, and the folder of packages where it finds the server."""
+
+    python: Path
+    site: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Programs:
     """Finds servers.
 
@@ -98,6 +107,17 @@ class Programs:
         if package is not None and os.access(package / "bin" / "valkey-server", os.X_OK):
             return _redis(package / "bin" / "valkey-server")
         raise Missing("cannot find a Redis server", f"`apt-get install redis-server`, or `{_WHEELS}`")
+
+    def bucket(self) -> BucketProgram:
+        """The package nanio.
+
+        Raises:
+            Missing: there is none; the hint names what to install.
+        """
+        package = self.package("nanio")
+        if package is None:
+            raise Missing("cannot find a bucket server", f"`{_WHEELS}` brings one")
+        return BucketProgram(Path(sys.executable), package.parent)
 
     def psql(self) -> Path:
         """PostgreSQL's own terminal, of the system or the package.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minipaas.addons.base import ProcessServer, Shared
+from minipaas.addons.bucket import BucketServer
 from minipaas.addons.ledger import Record
 from minipaas.addons.postgres import PostgresServer
 from minipaas.addons.redis import RedisServer
@@ -15,7 +16,7 @@ from minipaas.addons.registry import Registry
 from minipaas.clock import Clock
 from minipaas.errors import MinipaasError, StoreProblem
 from minipaas.model.addon import Addon
-from minipaas.model.service import POSTGRESQL, REDIS
+from minipaas.model.service import BUCKET, POSTGRESQL, REDIS
 from minipaas.runtime.base import Output
 from minipaas.runtime.ports import Ports
 from minipaas.runtime.traces import Traces
@@ -23,7 +24,11 @@ from minipaas.runtime.traces import Traces
 #: Opens a stream of an app's log for one process, `heroku-postgres`: called with pieces of output, b"" at an end.
 OpenLog = Callable[[str, str], Output]
 
-KINDS: dict[str, type[ProcessServer]] = {POSTGRESQL.name: PostgresServer, REDIS.name: RedisServer}
+KINDS: dict[str, type[ProcessServer]] = {
+    POSTGRESQL.name: PostgresServer,
+    REDIS.name: RedisServer,
+    BUCKET.name: BucketServer,
+}
 
 #: A server that ended by itself is started again after so long, twice as long each time, up to a minute.
 _AGAIN_S = 0.5

@@ -63,7 +63,29 @@ REDIS = Service(
     always_coloured=False,
     process="heroku-redis",
 )
-SERVICES = (POSTGRESQL, REDIS)
+#: As SDKs read them, boto3 the region by its older name.
+_S3 = (
+    "BUCKET_NAME",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL_S3",
+)
+BUCKET = Service(
+    name="bucket",
+    aliases=("s3", "bucketeer"),
+    label="Bucket (S3)",
+    word="bucket",
+    plans=("basic",),
+    first="BUCKET",
+    coloured="BUCKET",
+    always_coloured=False,
+    process="bucket",
+    keys=("URL", *_S3),
+    first_variables=("BUCKET_URL", *_S3),
+)
+SERVICES = (POSTGRESQL, REDIS, BUCKET)
 
 _PLAN = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 

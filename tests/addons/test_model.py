@@ -48,7 +48,7 @@ def test_an_unknown_service_is_told_with_those_there_are(text: str) -> None:
     with pytest.raises(UsageProblem) as told:
         parse_plan(text)
     assert told.value.message == f"there is no add-on service `{text.partition(':')[0]}` here"
-    assert told.value.hint == "there are heroku-postgresql, heroku-redis"
+    assert told.value.hint == "there are heroku-postgresql, heroku-redis, bucket"
 
 
 @pytest.mark.parametrize("text", ["redis:", "redis: ", "redis:a b", "redis:-x", "redis:a:b"])

@@ -61,7 +61,7 @@ async def test_what_cannot_be_had_is_a_warning_that_says_what_to_do(bare: Addons
         "app.json asks for the add-on heroku-postgresql",
         "app.json asks for the add-on redis",
     ]
-    assert "there are heroku-postgresql, heroku-redis" in told[0]
+    assert "there are heroku-postgresql, heroku-redis, bucket" in told[0]
     assert "apt-get install postgresql" in told[1]
     assert "pip install 'minipaas[addons]'" in told[1]
     assert all(line.endswith("; notes runs without it") for line in told)
