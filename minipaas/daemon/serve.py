@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A build or a boot that takes longer than this can be looked at, and stopped, by other commands.
 API_WAITS_S = 2.0
+#: The requests that have waited for the first dyno are answered before the web framework loads beside them.
+FIRST_REQUESTS_S = 0.03
 
 
 class Face(Protocol):
@@ -103,6 +105,7 @@ async def _start(plane: "ControlPlane", work: Coroutine[Any, Any, None], face: F
     try:
         await asyncio.wait({up}, timeout=API_WAITS_S)
         if not up.done() or up.exception() is None:
+            await asyncio.sleep(FIRST_REQUESTS_S)
             await _open_api(plane, stack)
         await up
     finally:
@@ -115,7 +118,8 @@ async def _start(plane: "ControlPlane", work: Coroutine[Any, Any, None], face: F
 async def _bring_up(plane: "ControlPlane", plan: Plan, face: Face, reading: Mapping[str, Reading]) -> None:
     for spec in plan.apps:
         await _deploy(plane, spec, face, reading.get(spec.name))
-        await asyncio.sleep(0)  # its dynos are launched first, and boot while the router loads
+        await asyncio.sleep(0)  # its dynos are launched, and boot while the router loads
+        await _load("minipaas.router.client")
         await plane.router.open()
     await plane.settled(list(plane.apps))
     face.settled(plane)
@@ -128,9 +132,14 @@ def all_up(plane: "ControlPlane") -> bool:
 
 
 async def _open_api(plane: "ControlPlane", stack: AsyncExitStack) -> None:
-    with short_turns():
-        module = await asyncio.to_thread(importlib.import_module, "minipaas.api.server")
+    module = await _load("minipaas.api.server")
     await stack.enter_async_context(module.serving(plane))
+
+
+async def _load(module: str) -> Any:
+    """Import it while the loop goes on."""
+    with short_turns():
+        return await asyncio.to_thread(importlib.import_module, module)
 
 
 async def _deploy(plane: "ControlPlane", spec: AppSpec, face: Face, reading: Reading | None) -> None:
