@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 _CONTROLLERS = ("memory", "pids")
+#: Writes itself, which is 0, into each file before `--`, and becomes the command after it.
+_ENTER = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,13 @@ class Cgroup:
         with suppress(OSError):  # a kernel without swap accounting
             (memory / "memory.memsw.limit_in_bytes").write_text(str(memory_bytes))
 
-    def join(self, pid: int) -> None:
-        """Put a process into it; its later children follow."""
-        for folder in self.folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+    def entering(self) -> tuple[str, ...]:
+        """Words before a command that let its process enter by itself; its later children follow.
 
-    def admit(self, pid: int, memory_bytes: int, processes: int) -> None:
-        """Make it and put the first process into it. Blocking: the kernel may wait 10 ms for all its CPUs.
-
-        Raises:
-            OSError: as `make`; ProcessLookupError when the process is gone.
+        Under v1 that is free, where the kernel stops all CPUs for 10 ms to move a process from outside.
         """
-        self.make(memory_bytes, processes)
-        self.join(pid)
+        name = "cgroup.procs" if self._unified else "tasks"
+        return "/bin/sh", "-c", _ENTER, "sh", *(str(folder / name) for folder in self.folders), "--"
 
     def when_exceeded(self, act: Callable[[], None]) -> None:
         """Call `act` when the memory limit was hit: v1 kills one process where R15 means the dyno."""

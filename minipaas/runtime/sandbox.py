@@ -10,7 +10,6 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import ParamSpec
 
 from minipaas.errors import DynoProblem
 from minipaas.limits import R15_FACTOR
@@ -22,8 +21,6 @@ from minipaas.runtime.disk import Disk, disk_problem
 from minipaas.runtime.setup import Refused, Setup
 from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces, home_id
-
-P = ParamSpec("P")
 
 #: bubblewrap sets a sandbox up in milliseconds; a machine that needs longer than this is stuck.
 _SETUP_S = 30.0
@@ -113,7 +110,8 @@ class SandboxRuntime:
             raise DynoProblem("cannot launch a dyno: its environment has a NUL character")
         try:
             command = (*self._prefix, *command_words(launch, tell_ready=True))
-            setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id))
+            entering = self._enter(group, launch) if group else ()
+            setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id), entering)
         except OSError as error:
             raise Refused(error.strerror or str(error)) from error
         from minipaas.runtime.sandboxed import SandboxProcess  # noqa: PLC0415  bubblewrap is at work meanwhile
@@ -121,8 +119,9 @@ class SandboxRuntime:
         try:
             async with asyncio.timeout(_SETUP_S):
                 pid = await setup.init_pid()
-                with suppress(ProcessLookupError):  # refused after all: `go` has the reason
-                    await self._limit(pid, launch, group)
+                if group is None and os.geteuid() != 0:
+                    with suppress(ProcessLookupError):  # refused after all: `go` has the reason
+                        self._limit(pid, launch)
                 pidfd = await setup.go()
         except BaseException as error:
             setup.abandon()
@@ -143,15 +142,19 @@ class SandboxRuntime:
         here = {"HOME": "/app", "PWD": launch.cwd or "/app", MARK_NAME: self._traces.mark(launch.id)}
         return environment_words({"PATH": self.path, **launch.env, **here})
 
-    async def _limit(self, pid: int, launch: Launch, group: Cgroup | None) -> None:
-        """The whole dyno is still to be born from this one process, which waits for us."""
+    @staticmethod
+    def _enter(group: Cgroup, launch: Launch) -> tuple[str, ...]:
+        """bubblewrap itself enters, and with it the whole dyno that is to be born from it."""
+        group.make(launch.size.memory_bytes * R15_FACTOR, launch.size.processes + _OWN_PROCESSES + 1)
+        return group.entering()
+
+    @staticmethod
+    def _limit(pid: int, launch: Launch) -> None:
+        """Processes of an ordinary user: each user namespace counts for itself since Linux 5.14."""
+        _, most = resource.prlimit(pid, resource.RLIMIT_NPROC)
         processes = launch.size.processes + _OWN_PROCESSES
-        if group is not None:
-            await _to_the_end(group.admit, pid, launch.size.memory_bytes * R15_FACTOR, processes)
-        elif os.geteuid() != 0:  # each user namespace counts for itself since Linux 5.14
-            _, most = resource.prlimit(pid, resource.RLIMIT_NPROC)
-            allowed = processes if most == resource.RLIM_INFINITY else min(processes, most)
-            resource.prlimit(pid, resource.RLIMIT_NPROC, (allowed, allowed))
+        allowed = processes if most == resource.RLIM_INFINITY else min(processes, most)
+        resource.prlimit(pid, resource.RLIMIT_NPROC, (allowed, allowed))
 
     async def sweep(self) -> int:
         """End and clear what an earlier platform on this home left."""
@@ -160,15 +163,6 @@ class SandboxRuntime:
     async def close(self) -> None:
         """Let the warden go."""
         self._traces.close()
-
-
-async def _to_the_end(act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """In a thread, which is waited for when cancelled too: what it makes is about to be removed then."""
-    work = asyncio.ensure_future(asyncio.to_thread(act, *args, **kwargs))
-    try:
-        await asyncio.shield(work)
-    finally:
-        await asyncio.wait({work})
 
 
 def _told(error: BaseException) -> BaseException:

@@ -30,10 +30,13 @@ class Setup:
     """One bubblewrap process and its pipes: info out, go in, ready out, and the dyno's own output.
 
     bubblewrap's words come by a file descriptor, not by argv, and its own environment holds nothing but the mark:
-    neither a list of processes nor an `LD_PRELOAD` among the config vars gets to it.
+    neither a list of processes nor an `LD_PRELOAD` among the config vars gets to it. `entering` are words
+    to put before its own.
     """
 
-    def __init__(self, bwrap: Path, words: Iterable[str], command: Iterable[str], mark: str) -> None:
+    def __init__(
+        self, bwrap: Path, words: Iterable[str], command: Iterable[str], mark: str, entering: Iterable[str] = ()
+    ) -> None:
         self._info, info = os.pipe()
         self._ready, ready = os.pipe()
         go, self._go = os.pipe()
@@ -41,7 +44,7 @@ class Setup:
         described = _memory_file((*words, "--info-fd", str(info), "--block-fd", str(go)))
         try:
             self.bwrap = subprocess.Popen(
-                (str(bwrap), "--args", str(described), "--", INIT_SHELL, "-c", INIT, "init", *command),
+                (*entering, str(bwrap), "--args", str(described), "--", INIT_SHELL, "-c", INIT, "init", *command),
                 stdin=ready,
                 stdout=output,
                 stderr=output,

@@ -1,5 +1,6 @@
 """Control groups of both generations, on folders that look like them; the real v1 is in test_isolation.py."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,15 @@ def test_v2_sets_memory_swap_processes_and_ends_the_dyno_as_a_whole(unified: Pat
     assert (unified / "cgroup.subtree_control").read_text() == "+memory +pids"
     group = cgroups.group("a-1")
     group.make(memory_bytes=2**20, processes=7)
-    group.join(42)
+    done = subprocess.run((*group.entering(), "echo", "in"), capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("in\n", "")
     written = {path.name: path.read_text() for path in group.folders[0].iterdir()}
     assert written == {
         "memory.max": "1048576",
         "memory.swap.max": "0",
         "memory.oom.group": "1",
         "pids.max": "7",
-        "cgroup.procs": "42",
+        "cgroup.procs": "0\n",
     }
     assert cgroups.names() >= {"a-1"}
 
