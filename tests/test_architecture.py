@@ -31,6 +31,10 @@ PURE = (
     "router/wire",
     "router/chunked",
     "router/head",
+    "router/tape",
+    "router/har_entry",
+    "chaos/picks",
+    "chaos/scenario_plan",
 )
 IMPURE_MODULES = {
     "asyncio",

@@ -28,6 +28,7 @@ SIGNALLED = 128
         "minipaas up examples/clean --formation web=2",
         "minipaas up web messages --detach",
         "minipaas up --runtime process --port 8000 --hosts 2 --router random",
+        "minipaas up --record shopping.har",
     )
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
@@ -60,6 +61,12 @@ SIGNALLED = 128
 )
 @click.option(
     "-b", "--buildpack", "buildpacks", multiple=True, metavar="NAME|PATH|URL", help="in order; may be repeated"
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="write all requests and answers as HAR, for `minipaas chaos --har FILE`; cookies and forms are in it",
 )
 @click.option("--no-color", is_flag=True, help="no colours on a terminal either")
 @click.option("--report-fd", type=int, hidden=True)

@@ -17,6 +17,7 @@ from minipaas.model.logline import LogChunk, Source
 if TYPE_CHECKING:
     from minipaas.control.app import RunningApp
     from minipaas.control.plane import ControlPlane
+    from minipaas.router.recorder import Recorder
 
 
 class UpFace:
@@ -37,9 +38,13 @@ class UpFace:
         self._midline: str | None = None
         self._ok = False
         self._unfollow: list[Callable[[], None]] = []
+        self._recorder: Recorder | None = None
 
     def opened(self, plane: "ControlPlane") -> None:
-        """Say what a weaker runtime cannot give."""
+        """Say what a weaker runtime cannot give, and that a recording is made."""
+        self._recorder = plane.recorder
+        if plane.recorder is not None:
+            self._say(f"Recording requests into {plane.recorder.path}, with cookies and what users type")
         if plane.capabilities.lost:
             lost = "; ".join(plane.capabilities.lost)
             self._say(f"Running dynos as {plane.capabilities.name}: {lost} (`minipaas doctor` tells why)")
@@ -93,6 +98,8 @@ class UpFace:
             stop()
         if self._printer is not None:
             await self._printer.close()
+        if self._recorder is not None:
+            self._say(_recorded(self._recorder))
 
     def _tell_crashed(self, plane: "ControlPlane") -> None:
         for app in plane.apps.values():
@@ -114,6 +121,15 @@ class UpFace:
             sys.stderr.buffer.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _recorded(recorder: "Recorder") -> str:
+    lost = f"; {recorder.left_out} more did not find room" if recorder.left_out else ""
+    if recorder.error is not None:
+        reason = (recorder.error.strerror or str(recorder.error)).lower()
+        kept = f"{recorder.path.name}.part holds the {recorder.written} requests before that"
+        return f"error: cannot write {recorder.path}: {reason}; {kept}"
+    return f"Recorded {recorder.written} requests into {recorder.path}{lost}"
 
 
 def _dyno_line(app: "RunningApp", name: str) -> str:

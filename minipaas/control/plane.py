@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.build.builder import Builder
@@ -43,6 +44,7 @@ from minipaas.store.slugs import Slugs
 if TYPE_CHECKING:
     from minipaas.addons.provider import Addons
     from minipaas.model.request import RequestRecord
+    from minipaas.router.recorder import Recorder
 
 #: A first own port is looked for just above the router's; this many are tried.
 OWN_PORTS_TRIED = 200
@@ -72,12 +74,14 @@ class ControlPlane:
         self.stop_asked = asyncio.Event()
         self.force_asked = False
         self._closed = False
+        self.recorder = _recorder(settings.record)
         self.router = Router(
             limits=settings.limits,
             clock=self.clock,
             on_records=self._log_requests,
             policy=settings.policy,
             rng=self.rng,
+            keep=self.recorder.add if self.recorder else None,
         )
         self.builder = Builder(
             home=settings.home,
@@ -98,7 +102,10 @@ class ControlPlane:
 
         Raises:
             PortTaken: the router's port is in use; the message names the holder where the system tells.
+            UsageProblem: the file for a recording cannot be made.
         """
+        if self.recorder is not None:
+            self.recorder.open()
         try:
             self.port = await self.router.listen(self.settings.address, self.settings.port)
         except PortTaken as taken:
@@ -223,6 +230,8 @@ class ControlPlane:
         routing = asyncio.ensure_future(self.router.close(CLOSE_GRACE_S))
         await asyncio.gather(*(app.dynos.shut_down() for app in self.apps.values()))
         await routing
+        if self.recorder is not None:
+            await self.recorder.close()
         await self.tasks.cancel()
         await self.addons.close()
         await self.logplex.close()
@@ -318,6 +327,14 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         await plane.open()
         plane.tasks.start(plane.builder.sweep())
         yield plane
+
+
+def _recorder(path: Path | None) -> "Recorder | None":
+    if path is None:
+        return None
+    from minipaas.router.recorder import Recorder  # noqa: PLC0415  few record
+
+    return Recorder(path)
 
 
 def _user_name() -> str:

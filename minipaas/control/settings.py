@@ -26,6 +26,8 @@ class Settings:
     #: Apps are told that clients come by https, as they do on Heroku.
     https: bool = False
     seed: int | None = None
+    #: Where the router's traffic is recorded as HAR, absolute; None: nowhere.
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Wishes:
     buildpacks: tuple[str, ...] = ()
     https: bool = False
     seed: int | None = None
+    record: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ def _settings(home: Home, wishes: Wishes, file: "PlatformFile | None") -> Settin
         limits=file.limits if file else Limits(),
         https=wishes.https,
         seed=wishes.seed,
+        record=wishes.record and wishes.record.expanduser().absolute(),
     )
 
 

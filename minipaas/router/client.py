@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from typing import cast
 
 from minipaas.limits import REQUEST_LINE_BYTES
@@ -26,7 +27,11 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class ClientConnection(asyncio.Protocol):
-    """A connection from a client."""
+    """A connection from a client.
+
+    Args:
+        make: makes the exchange of each request; another than the usual one records.
+    """
 
     __slots__ = (
         "_deaf",
@@ -34,6 +39,7 @@ class ClientConnection(asyncio.Protocol):
         "_held",
         "_hop",
         "_https_hop",
+        "_make",
         "_peer",
         "_pending",
         "_route",
@@ -48,8 +54,9 @@ class ClientConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, context: Context, door: Door) -> None:
+    def __init__(self, context: Context, door: Door, make: Callable[..., Exchange] = Exchange) -> None:
         self.context = context
+        self._make = make
         self.door = door
         self.exchange: Exchange | None = None
         self.expire_at = 0.0
@@ -144,7 +151,7 @@ class ClientConnection(asyncio.Protocol):
         if fields.forwarded:
             hop = wire.forwarded_again(fields.forwarded, hop)
         account = self._account(route.app, line, fields)
-        self.exchange = Exchange(self.context, self, route, line, fields, hop, account)
+        self.exchange = self._make(self.context, self, route, line, fields, hop, account)
         self.exchange.start(self.context.clock.monotonic())
 
     def _account(self, app: str, line: RequestLine, fields: Fields) -> Account:

@@ -20,6 +20,8 @@ from minipaas.router.table import Hosts
 
 if TYPE_CHECKING:
     from minipaas.model.request import RequestRecord
+    from minipaas.router.exchange import Exchange
+    from minipaas.router.tape import Tape
 
 #: Time limits are looked at this often at least.
 _STEP_S = 0.5
@@ -34,6 +36,7 @@ class Router:
         on_records: called on the loop with the requests that ended, in order; must not block.
         policy: `round-robin` or `random`.
         rng: for `random`, and for request ids.
+        keep: gets a copy of each exchange that is over; must not block. None: no copies are made.
     """
 
     def __init__(
@@ -44,7 +47,9 @@ class Router:
         on_records: "Callable[[Sequence[RequestRecord]], None]",
         policy: str = "round-robin",
         rng: random.Random,
+        keep: "Callable[[Tape, RequestRecord], None] | None" = None,
     ) -> None:
+        self._keep = keep
         self._pick = {"round-robin": round_robin, "random": at_random(rng)}[policy]
         self._journal = Journal(on_records)
         self._context = Context(
@@ -100,9 +105,16 @@ class Router:
         if self._connection is None:
             from minipaas.router.client import ClientConnection  # noqa: PLC0415  a dyno boots while this loads
 
-            self._connection = partial(ClientConnection, self._context)
+            self._connection = partial(ClientConnection, self._context, **self._making())
             for door in (*self._doors, *self._own_doors.values()):
                 await door.open(self._connection)
+
+    def _making(self) -> "dict[str, Callable[..., Exchange]]":
+        if self._keep is None:
+            return {}
+        from minipaas.router.taped import TapedExchange  # noqa: PLC0415  few record
+
+        return {"make": partial(TapedExchange, self._keep)}
 
     async def _door(self, address: str, port: int, find: Callable[[str], AppRoute | None]) -> Door:
         door = Door(_listener(address, port), find)

@@ -15,11 +15,15 @@ from minipaas.model.request import RequestRecord
 from minipaas.router.route import AppRoute
 from minipaas.router.router import Router
 from minipaas.router.slot import Backend
+from minipaas.router.tape import Tape
 
 #: Nothing here takes long; a test that waits this long has found a hang.
 PATIENCE_S = 8.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 GET = b"GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n"
+
+
+Keep = Callable[[Tape, RequestRecord], None]
 
 
 class Wire:
@@ -138,11 +142,18 @@ async def always(wire: Wire, answer: bytes = OK) -> None:
 class Rig:
     """One router with one app `shop`, its records, and what was opened meanwhile."""
 
-    def __init__(self, clock: Clock, limits: Limits, policy: str) -> None:
+    def __init__(self, clock: Clock, limits: Limits, policy: str, keep: Keep | None = None) -> None:
         self.clock = clock
         self.records: list[RequestRecord] = []
         self._came = asyncio.Event()
-        self.router = Router(limits=limits, clock=clock, on_records=self._take, policy=policy, rng=random.Random(7))
+        self.router = Router(
+            limits=limits,
+            clock=clock,
+            on_records=self._take,
+            policy=policy,
+            rng=random.Random(7),
+            keep=keep,
+        )
         self.route: AppRoute = self.router.add_app("shop")
         self.port = 0
         self._dynos: list[Dyno] = []
@@ -219,10 +230,13 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    clock: Clock | None = None, limits: Limits | None = None, policy: str = "round-robin"
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+    policy: str = "round-robin",
+    keep: Keep | None = None,
 ) -> AsyncIterator[Rig]:
     """A router that listens."""
-    own = Rig(clock or SystemClock(), limits or Limits(), policy)
+    own = Rig(clock or SystemClock(), limits or Limits(), policy, keep)
     own.port = await own.router.listen("127.0.0.1", 0)
     await own.router.open()
     try:
