@@ -35,6 +35,8 @@ PURE = (
     "router/har_entry",
     "chaos/picks",
     "chaos/scenario_plan",
+    "chaos/recording",
+    "chaos/typed",
 )
 IMPURE_MODULES = {
     "asyncio",

@@ -3,9 +3,10 @@
 import shlex
 from pathlib import Path
 
-from minipaas.chaos.workload import ScenarioWorkload, Workload
+from minipaas.chaos.workload import HarWorkload, ScenarioWorkload, Workload
 from minipaas.errors import FileProblem, UsageProblem
 from minipaas.model.scenario import Scenario
+from minipaas.parse.har import MAX_BYTES, parse_har
 from minipaas.parse.scenario import parse_scenario
 from minipaas.parse.wording import quoted
 
@@ -34,7 +35,8 @@ def read_workload(scenario: Path | None, har: Path | None, apps: int) -> Workloa
         raise UsageProblem(f"`{word}` tells how one app is used, and {apps} are to be judged", "give one PATH")
     if scenario is not None:
         return read_scenario(scenario)
-    return None
+    assert har is not None
+    return read_har(har)
 
 
 def read_scenario(path: Path) -> ScenarioWorkload:
@@ -47,6 +49,16 @@ def read_scenario(path: Path) -> ScenarioWorkload:
     return ScenarioWorkload(
         scenario, str(path), _uploads(path, scenario), words=f" --scenario {shlex.quote(str(path))}"
     )
+
+
+def read_har(path: Path) -> HarWorkload:
+    """A recording.
+
+    Raises:
+        FileProblem: it cannot be read, or is no HAR.
+    """
+    har = parse_har(_read(path, MAX_BYTES), str(path))
+    return HarWorkload(har, str(path), words=f" --har {shlex.quote(str(path))}")
 
 
 def _uploads(path: Path, scenario: Scenario) -> dict[str, bytes]:

@@ -83,6 +83,14 @@ def _field(tree: LexborHTMLParser, name: str) -> str | None:
     return None
 
 
+def field_holding(html: str, value: str) -> str:
+    """The name of the field or meta tag that holds a value; empty where none does."""
+    if not value or value not in html:
+        return ""
+    nodes = LexborHTMLParser(html).css("input[name], meta[name]")
+    return next((node.attributes.get("name") or "" for node in nodes if _content(node) == value), "")
+
+
 def _content(node: LexborNode) -> str:
     if node.tag == "meta":
         return node.attributes.get("content") or ""

@@ -70,6 +70,8 @@ class Submit:
     caption: str
     entries: tuple[Entry, ...] = ()
     near: tuple[Marker, ...] = ()
+    #: Hidden fields, by name and value, that tell the form from others like it: the third tea of the list.
+    picks: tuple[tuple[str, str], ...] = ()
     #: Part of becoming known to the app: replayed before anything else of this client.
     session: bool = False
     #: Takes things away: goes last.

@@ -89,6 +89,10 @@ class Player:
         """Keep a value of an answer under a name that later calls may use; None where the answer had none."""
         self._captured[name] = value
 
+    def has(self, name: str) -> bool:
+        """Whether an answer gave a value to keep under that name."""
+        return self._captured.get(name) is not None
+
     async def close(self) -> None:
         """Close all browsers."""
         for user in self._users.values():
@@ -254,7 +258,12 @@ def pick_form(page: Page | None, step: Submit) -> Form:
     if not chosen:
         what = " ".join(marker.token for marker in step.near)
         raise _NotThere(f"no form `{step.caption}`{f' beside {what}' if what else ''} on {step.place.name}")
-    return chosen[0]
+    return next((form for form in chosen if _has_hidden(form, step.picks)), chosen[0])
+
+
+def _has_hidden(form: Form, wanted: Sequence[tuple[str, str]]) -> bool:
+    held = {(field.name, field.value) for field in form.fields}
+    return all(each in held for each in wanted)
 
 
 def _mentions(text: str, markers: Iterable[Marker]) -> bool:

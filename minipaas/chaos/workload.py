@@ -1,15 +1,20 @@
 """How an app is used, where somebody says so: a file in place of discovery, ending in the same frozen plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from minipaas.chaos.discover import Discovery, host_of
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
 from minipaas.chaos.notebook import SLOW_S, Notebook
-from minipaas.chaos.plan import SAFE, Call, Plan
+from minipaas.chaos.plan import Plan, Step, writes
 from minipaas.chaos.play import Player
+from minipaas.chaos.recording import NothingHere, read_recording
+from minipaas.chaos.retrace import Retracer
 from minipaas.chaos.scenario_plan import scenario_steps, unique_values
+from minipaas.errors import FileProblem
+from minipaas.model.har import Har
 from minipaas.model.scenario import Scenario
 
 
@@ -77,14 +82,58 @@ class ScenarioWorkload:
                 yield f"{where}: no answer ({silent[0].error})"
 
 
-def _plan(host: str, steps: list[Call], history: History) -> Plan:
+class HarWorkload:
+    """What a HAR file recorded.
+
+    Args:
+        path: of the file, for messages.
+    """
+
+    def __init__(self, har: Har, path: str, *, words: str = "") -> None:
+        self.words = words
+        self._har = har
+        self._path = path
+
+    async def discover(self, fleet: Fleet, app: str, *, timeout_s: float) -> Discovery:
+        """Do all of it once, as the app answers now."""
+        try:
+            recording = read_recording(self._har, app)
+        except NothingHere as nothing:
+            hint = "record it with `minipaas up --record FILE`, or in the browser's network panel"
+            raise FileProblem(self._path, None, f"cannot judge {app} by this recording: {nothing}", hint) from None
+        history = History("recording")
+        host = await host_of(fleet, app, timeout_s)
+        book = Notebook(Player(host, fleet, history, timeout_s=timeout_s), 0)
+        retracer = Retracer(book, host)
+        try:
+            await retracer.retrace(recording.acts)
+        finally:
+            await book.player.close()
+        failed = len(recording.acts) - retracer.done
+        few = f"{self._path}: {failed} of {len(recording.acts)} recorded requests are not answered as they were"
+        plan = _plan(host, book.steps, history)
+        return Discovery(
+            plan=replace(
+                plan,
+                pages=retracer.pages,
+                forms=len(retracer.forms),
+                missed=tuple(dict.fromkeys((*book.missed, *recording.left_out))),
+            ),
+            history=history,
+            healthy=any(each.status for each in history.exchanges),
+            slow=tuple(book.slow.items()),
+            unmet=(few,) if failed > len(recording.acts) / 2 else (),
+        )
+
+
+def _plan(host: str, steps: Sequence[Step], history: History) -> Plan:
     routes = tuple(sorted({f"{each.method} {each.pattern}" for each in history.exchanges if 0 < each.status < 400}))
     slow = _slow(history, [step.label for step in steps])
     return Plan(
         host=host,
         steps=tuple(steps),
-        pages=len({step.pattern for step in steps if step.method in SAFE}),
-        forms=len({step.label for step in steps if step.method not in SAFE}),
+        pages=len({step.label for step in steps if not writes(step)}),
+        forms=len({step.label for step in steps if writes(step)}),
         routes_exercised=routes,
         routes_known=routes,
         slow=frozenset(index for index, step in enumerate(steps) if step.label in slow),

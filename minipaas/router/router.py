@@ -105,16 +105,18 @@ class Router:
         if self._connection is None:
             from minipaas.router.client import ClientConnection  # noqa: PLC0415  a dyno boots while this loads
 
-            self._connection = partial(ClientConnection, self._context, **self._making())
+            self._connection = partial(ClientConnection, self._context, make=self._maker())
             for door in (*self._doors, *self._own_doors.values()):
                 await door.open(self._connection)
 
-    def _making(self) -> "dict[str, Callable[..., Exchange]]":
-        if self._keep is None:
-            return {}
-        from minipaas.router.taped import TapedExchange  # noqa: PLC0415  few record
+    def _maker(self) -> "Callable[..., Exchange]":
+        if self._keep is not None:
+            from minipaas.router.taped import TapedExchange  # noqa: PLC0415  few record
 
-        return {"make": partial(TapedExchange, self._keep)}
+            return partial(TapedExchange, self._keep)
+        from minipaas.router.exchange import Exchange  # noqa: PLC0415  with what is loaded above
+
+        return Exchange
 
     async def _door(self, address: str, port: int, find: Callable[[str], AppRoute | None]) -> Door:
         door = Door(_listener(address, port), find)

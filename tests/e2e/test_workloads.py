@@ -1,12 +1,15 @@
 """What is judged by a scenario or a recording that discovery does not find alone, through the installed command."""
 
+import json
 import shlex
 import textwrap
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.e2e.test_chaos import chaos
+from tests.e2e.harness import PATIENCE_S, platform
+from tests.e2e.test_chaos import EXAMPLES, chaos
 
 pytestmark = pytest.mark.slow
 
@@ -104,3 +107,32 @@ def test_a_scenario_shows_what_discovery_cannot_find(tmp_path: Path) -> None:
     code, report = chaos(home, str(clean), "--rules", "one", "--scenario", str(scenario))
     assert code == 3
     assert f"{scenario}:9: status 202 expected, status 200" in report["apps"][0]["rules"]["one"]["reason"]
+
+
+def test_a_recording_of_the_router_is_judged(tmp_path: Path) -> None:
+    recording = tmp_path / "shop.har"
+    with platform(tmp_path, EXAMPLES / "shop", "--record", recording) as running:
+        browser = httpx.Client(
+            base_url=running.url(),
+            follow_redirects=True,
+            headers={"User-Agent": "Mozilla/5.0", "Accept": "text/html,*/*"},
+            trust_env=False,
+            timeout=PATIENCE_S,
+        )
+        with browser:
+            browser.get("/")
+            browser.post("/cart", data={"code": "sencha", "count": "2", "note": "for the party"})
+            assert "for the party" in browser.get("/cart").text
+            browser.post("/order", data={"name": "Ann Example"})
+        assert json.loads((tmp_path / "shop.har.part").read_bytes())["log"]["version"] == "1.2"
+    assert f"requests into {recording}" in running.err.read_text()
+    assert recording.stat().st_mode & 0o777 == 0o600
+
+    code, report = chaos(running.home, str(EXAMPLES / "shop"), "--har", str(recording), "--rules", "one")
+    findings = [each for each in report["apps"][0]["rules"]["one"]["findings"] if each["severity"] == "error"]
+    assert (code, {each["code"] for each in findings}, {each["cause"] for each in findings}) == (
+        1,
+        {"MP102"},
+        {"memory"},
+    )
+    assert all(f"--har {recording}" in each["repeat"] for each in findings)
