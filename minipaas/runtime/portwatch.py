@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from minipaas.runtime.sockets import Listening
 
 #: The first look comes after this many seconds, later ones after a share of the time waited so far.
-_FIRST_S = 0.003
+_FIRST_S = 0.001
 _LAST_S = 0.2
 _SHARE = 0.04
 

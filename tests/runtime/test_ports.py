@@ -143,7 +143,7 @@ async def test_one_look_serves_all_who_wait_and_nobody_waiting_none(clock: FakeC
     table = Table()
     watch = PortWatch(clock, table)
     waits = [asyncio.ensure_future(watch.bound(port, "127.0.1.1")) for port in (5000, 5001, 5002)]
-    await clock.advance(0.002)
+    await clock.advance(0.0005)
     assert table.looks == 1
     table.listening = [Listening("0.0.0.0", 5000), Listening("127.0.0.1", 5001), Listening("::", 5002)]
     await clock.advance(1)

@@ -1,0 +1,79 @@
+"""What `up` has loaded when it launches the first dyno of an app that is built already: each module delays it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Loaded while the dyno boots, for an app that needs it, or by other commands.
+LATER = (
+    "minipaas.addons",
+    "minipaas.api",
+    "minipaas.build.compile",
+    "minipaas.build.fetch",
+    "minipaas.build.making",
+    "minipaas.build.reference",
+    "minipaas.chaos",
+    "minipaas.model.addon",
+    "minipaas.model.platform_file",
+    "minipaas.model.request",
+    "minipaas.model.verdict",
+    "minipaas.report",
+    "minipaas.router.client",
+    "minipaas.router.upstream",
+    "minipaas.rules",
+    "aiohttp",
+    "dotenv",
+    "httpx",
+    "http",
+    "pathspec",
+    "platformdirs",
+    "psutil",
+    "rich",
+    "selectolax",
+    "unittest",
+    "yaml",
+)
+
+_UP = """
+import os, sys
+from minipaas.cli import main
+from minipaas.formation.life import Life
+
+async def launched(self, run):
+    print(*sys.modules, flush=True)
+    os._exit(0)
+
+Life._live = launched
+sys.argv = ["minipaas", "up", sys.argv[1], "--runtime", "process", "--port", "0"]
+main.main()
+"""
+
+
+def modules_at_launch(app: Path, home: Path) -> set[str]:
+    env = {**os.environ, "MINIPAAS_HOME": str(home)}
+    done = subprocess.run([sys.executable, "-c", _UP, app], env=env, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "Procfile").write_text("web: sleep 60\n")
+    for name in ("detect", "compile"):
+        (folder / "bin" / name).write_text("#!/bin/sh\necho own\n")
+        (folder / "bin" / name).chmod(0o755)
+    return folder
+
+
+def test_the_first_dyno_waits_for_no_module_it_does_not_need(app: Path, tmp_path: Path) -> None:
+    modules_at_launch(app, tmp_path / "home")  # builds the slug
+    loaded = modules_at_launch(app, tmp_path / "home")
+    assert "minipaas.formation.life" in loaded
+    assert (
+        sorted(name for name in loaded if name.startswith(tuple(f"{later}." for later in LATER)) or name in LATER)
+        == []
+    )
