@@ -19,6 +19,7 @@ from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
 from minipaas.chaos.page import Form, Link, Page, url_pattern
 from minipaas.chaos.plan import Entry, Place, Plan, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome, Player
+from minipaas.chaos.rush import Rush
 from minipaas.chaos.user import User
 
 #: Bounds of a plan: enough for a small app, and a trial takes seconds.
@@ -28,6 +29,8 @@ MOST_READS = 7
 ALIKE = 2
 #: Seconds until discovery comes to its end, when nothing else is said.
 BUDGET_S = 45.0
+#: Forms that are sent until they are refused, or seem to have no limit.
+MOST_PRESSED = 3
 #: A form may be gone from a page where it was seen; it is looked for on as many more.
 _MORE_PLACES = 3
 #: Each page is looked at this often before anything is written: a counter of visits shows itself.
@@ -44,6 +47,8 @@ class _Seen:
     places: list[Place]
     page: int
     used: int = 0
+    #: The step by which it was taken last, and how that ended; of what changes something and makes nobody known.
+    taken: tuple[Submit, Outcome] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ class _Explorer:
         await self._use_forms(Purpose.DESTROY)
         self.book.client = "bob"
         await self._read(self._all_pages()[:MOST_READS])
+        self.book.client = "alice"
+        await self._reach_limits()
 
     def result(self, history: History) -> Discovery:
         routes = {f"{each.method} {each.pattern}" for each in history.exchanges if 0 < each.status < 400}
@@ -274,6 +281,7 @@ class _Explorer:
                 return outcome
         else:
             return outcome
+        seen.taken = (step, outcome) if purpose(form) is Purpose.WRITE else None
         await self._used(step, outcome, form)
         return None
 
@@ -296,6 +304,18 @@ class _Explorer:
             self.book.drop()
             return
         await self._read([self._landing(outcome, step), step.place, *self._reads()])
+
+    async def _reach_limits(self) -> None:
+        """Last of all: whoever reached a limit can do no more."""
+        rush, pressed = Rush(self.book), 0
+        for seen in self._forms.values():
+            known = purpose(seen.form) is Purpose.LOGIN
+            if pressed == MOST_PRESSED or self.book.out_of_time():
+                return
+            if seen.form.method == "POST" and seen.form.visible and (known or seen.taken is not None):
+                step, outcome = seen.taken or (self._submit(seen.places[0], seen.form, ()), None)
+                pressed += 1
+                await rush.press(seen.form, step, outcome)
 
     def _beside(self, form: Form) -> tuple[Marker, ...]:
         shown = [marker for marker in self.book.created if marker.shown_in(f"{form.near} {form.action}".encode())]

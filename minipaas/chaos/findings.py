@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from minipaas.chaos.history import FileEvidence
 from minipaas.chaos.oracle import Loss, Symptom
-from minipaas.chaos.plan import Plan, typed
+from minipaas.chaos.plan import Plan, tries, typed
 from minipaas.chaos.rule_one import Break, Result, subject
 from minipaas.chaos.timeline import asked, missed, seconds
 from minipaas.chaos.trial import Kind
@@ -42,6 +42,8 @@ def _break(plan: Plan, found: Break) -> Finding:
     entry = BY_CODE[code]
     write = plan.steps[loss.write] if loss.write is not None else None
     what = f"what `{write.label}` entered" if write is not None else f"what a user sees on {loss.pattern}"
+    if write is not None and tries(plan, loss.read):
+        what = f"the limit that `{write.label}` had reached"
     when = "after a relocation" if found.trial.kind is Kind.LOSE else "when another dyno answers"
     if found.cause in (Cause.MEMORY, Cause.BOOT_SECRET):
         when = "after a restart"
@@ -51,7 +53,7 @@ def _break(plan: Plan, found: Break) -> Finding:
         code=code,
         severity=Severity.ERROR,
         process_type="web",
-        message=f"{what} {_verb(loss)} {when}: {_KEPT_IN[found.cause]}",
+        message=f"{what} {_verb(plan, loss)} {when}: {_KEPT_IN[found.cause]}",
         evidence=tuple(_evidence(plan, found)),
         help=entry.fix,
         cause=found.cause,
@@ -60,7 +62,9 @@ def _break(plan: Plan, found: Break) -> Finding:
     )
 
 
-def _verb(loss: Loss) -> str:
+def _verb(plan: Plan, loss: Loss) -> str:
+    if tries(plan, loss.read):
+        return f"is forgotten ({loss.pattern} answers {loss.seen} instead of {loss.expected})"
     if loss.symptom is Symptom.STATUS:
         return f"is refused ({loss.pattern} answers {loss.seen} instead of {loss.expected})"
     if loss.symptom is Symptom.RETURNED:

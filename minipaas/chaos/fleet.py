@@ -14,6 +14,8 @@ from minipaas.runtime.base import Bind
 
 #: Python reads sitecustomize from here, Node requires pin.js: see pins/README.md.
 PINS = Path(__file__).parent / "pins"
+#: A pause is this much longer than the slowest of the last boots.
+_SOMEWHAT_LONGER, _LAST_BOOTS = 1.2, 10
 _PINS_AT = "/minipaas-pins"
 
 
@@ -72,6 +74,11 @@ class Fleet:
         """Who answers the next request: two dynos take turns."""
         self._turn += 1
         return self._web[self._turn % len(self._web)]
+
+    async def pause(self) -> None:
+        """Wait as long as a replacement takes, where there is none: what passes by itself is no loss."""
+        if self.trial.several or self.trial.kind is Kind.CALM:
+            await self._lab.clock.sleep(_SOMEWHAT_LONGER * max(self._lab.boots[-_LAST_BOOTS:], default=1.0) + 0.3)
 
     async def reach(self, phase: Phase, step: str) -> None:
         """A phase is reached; the dyno is replaced if the trial says so.

@@ -12,6 +12,7 @@ name, port and start time; so what an app tells of time, chance or itself is nev
 5. a number that a write changed is expected to be what it was in calm plays; and so is a number that counts a
    client's own visits, one that a fresh client sees begin anew. Numbers that count everybody's visits are drift.
 
+7. A form that was refused after so many tries is refused in the same way afterwards: what was counted is remembered.
 6. What the author of a scenario says of an answer is expected where all calm plays gave it.
 
 What is not expected and differs is drift: a warning at most. No answer at all is no loss of state.
@@ -25,7 +26,7 @@ from itertools import pairwise
 
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker, without_markers
-from minipaas.chaos.plan import Call, Plan, Submit, sources, typed, writes
+from minipaas.chaos.plan import Call, Plan, Submit, sources, tries, typed, writes
 
 Key = tuple[int, int]
 #: A dead or starting dyno answers so, or a router in its place.
@@ -145,7 +146,8 @@ class Baseline:
         outcomes = {each.outcome for each in calms}
         stable = len(outcomes) == 1 and calms[0].status not in _NO_STATE
         if not stable or not calms[0].is_read:
-            return Expectation(outcomes.pop() if stable else None, (), (), (), (), (), frozenset())
+            lines = tuple(self._refusal(key, calms)) if stable else ()
+            return Expectation(outcomes.pop() if stable else None, (), (), (), lines, (), frozenset())
         earlier = self._earlier.get(self._page(key), [])
         return Expectation(
             outcomes.pop(),
@@ -156,6 +158,24 @@ class Baseline:
             tuple(self._counted(key, calms, earlier)),
             frozenset(_numbered(calms[0])),
         )
+
+    # Rule 7.
+
+    def _refusal(self, key: Key, calms: Sequence[Exchange]) -> Iterator[tuple[str, int]]:
+        """What a form that is refused says, and did not say to the tries before."""
+        before = tries(self._plan, key[0])
+        taken = [index for index in before if not tries(self._plan, index)]
+        if not taken:
+            return
+        said = {
+            line
+            for index in taken
+            for calm in self._calms
+            if (index, key[1]) in calm
+            for line in _plain_lines(calm[index, key[1]])
+        }
+        for line in set.intersection(*(set(_plain_lines(each)) for each in calms)) - said:
+            yield line, before[-1]
 
     # Rule 1.
 
@@ -354,6 +374,8 @@ class Baseline:
     def _blamed(self, key: Key) -> int | None:
         """The write whose effect a wrong turn most likely lost: of what it goes to, of the session, the last."""
         step = self._plan.steps[key[0]]
+        if before := tries(self._plan, key[0]):
+            return before[-1]
         wanted = [self._typed[marker] for marker in getattr(step, "near", ()) if marker in self._typed]
         if wanted:
             return wanted[-1]

@@ -108,6 +108,11 @@ def url_pattern(url: str) -> str:
     return (path or "/") + (f"?{'&'.join(names)}" if names else "")
 
 
+def without_numbers(text: str) -> str:
+    """Text with each number replaced by one sign."""
+    return re.sub(r"\d+", "#", text)
+
+
 def read_page(url: str, body: str) -> Page:
     """Understand HTML; whatever it is, something comes of it."""
     tree = LexborHTMLParser(body)

@@ -6,6 +6,7 @@ the page as it is when the plan is played, as a browser's user would.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from minipaas.chaos.markers import Marker
@@ -58,6 +59,17 @@ class Visit:
         return f"GET {self.place.name}"
 
 
+class Press(StrEnum):
+    """A form sent in a row until it is refused: what a limit took to be reached has to be remembered."""
+
+    #: Taken; nothing happens to dynos in between.
+    TRY = "try"
+    #: Refused for the first time.
+    REFUSED = "refused"
+    #: And once more, after the time a restart takes.
+    STILL = "still refused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit:
     """Load a page, fill one of its forms, send it, follow where it leads."""
@@ -78,6 +90,7 @@ class Submit:
     destructive: bool = False
     #: Sends the same once more, as an impatient user or a browser's reload does; nothing is loaded or filled.
     again: bool = False
+    press: Press | None = None
 
     @property
     def label(self) -> str:
@@ -187,7 +200,8 @@ def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
         if index >= read:
             break
         known = getattr(step, "session", False) and step.client in clients
-        if known or _sent_first(step, plan.steps[write]) or wanted & set(typed(step)):
+        first = _sent_first(step, plan.steps[write]) or is_pressed(step, plan.steps[write])
+        if known or first or wanted & set(typed(step)):
             chosen.add(index)
     return tuple(sorted(_with_captures(plan, chosen | set(before[-2:]))))
 
@@ -197,6 +211,23 @@ def _sent_first(step: Step, again: Step) -> bool:
     if not isinstance(step, Submit) or not isinstance(again, Submit) or not again.again or step.again:
         return False
     return (step.client, step.form_key) == (again.client, again.form_key)
+
+
+def is_pressed(step: Step, refused: Step) -> bool:
+    """Whether `step` sent what is `refused` in the end, and counts towards the limit."""
+    if not isinstance(step, Submit) or not isinstance(refused, Submit) or refused.press is None:
+        return False
+    return (step.client, step.form_key) == (refused.client, refused.form_key)
+
+
+def tries(plan: Plan, index: int) -> tuple[int, ...]:
+    """The steps that led to the refusal a step is to meet; none where it is to meet none."""
+    step = plan.steps[index]
+    press = step.press if isinstance(step, Submit) else None
+    if press not in (Press.REFUSED, Press.STILL):
+        return ()
+    before = [(at, each) for at, each in enumerate(plan.steps[:index]) if is_pressed(each, step)]
+    return tuple(at for at, each in before if isinstance(each, Submit) and each.press)
 
 
 def sources(plan: Plan, index: int) -> tuple[int, ...]:

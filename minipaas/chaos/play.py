@@ -11,7 +11,7 @@ from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.page import Field, Form, Page, url_pattern
 from minipaas.chaos.picks import first_unmet, picked, said_name
-from minipaas.chaos.plan import Call, Entry, Place, Plan, Step, Submit, Visit, writes
+from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Visit, writes
 from minipaas.chaos.trial import Phase
 from minipaas.chaos.user import User
 from minipaas.model.scenario import Expect
@@ -77,13 +77,21 @@ class Player:
         self._current = step
         user = self._user(step.client)
         user.begin(index)
+        if _press(step) is Press.STILL:
+            await self._fleet.pause()
         try:
             outcome = Outcome(*await self._act(user, step))
         except _NotThere as missing:
             self._history.missing[index] = str(missing)
             outcome = Outcome(None, None, str(missing))
-        await self._fleet.reach(Phase.AFTER_WRITE if writes(step) else Phase.AFTER_VISIT, step.label)
+        await self._reach(Phase.AFTER_WRITE if writes(step) else Phase.AFTER_VISIT)
         return outcome
+
+    async def _reach(self, phase: Phase) -> None:
+        """Of tries in a row only the one that is refused is worth a fault."""
+        step = self._current
+        if step is not None and _press(step) not in (Press.TRY, Press.STILL):
+            await self._fleet.reach(phase, step.label)
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value of an answer under a name that later calls may use; None where the answer had none."""
@@ -120,7 +128,7 @@ class Player:
     async def _between_hops(self) -> None:
         step = self._current
         if step is not None and writes(step):
-            await self._fleet.reach(Phase.HOP, step.label)
+            await self._reach(Phase.HOP)
 
     async def _find(self, user: User, place: Place) -> str:
         """The URL of a place as it is now; the pages on the way are loaded."""
@@ -148,7 +156,7 @@ class Player:
             return self._sent[name]
         _, page = await user.get(await self._find(user, step.place))
         form = pick_form(page, step)
-        await self._fleet.reach(Phase.BEFORE_SEND, step.label)
+        await self._reach(Phase.BEFORE_SEND)
         self._sent[name] = form, fill(form, step.entries)
         return self._sent[name]
 
@@ -227,6 +235,10 @@ class Player:
 def _as_text(value: Any) -> str:
     """A captured value inside a text, as JSON would write it."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _press(step: Step) -> Press | None:
+    return step.press if isinstance(step, Submit) else None
 
 
 def pick_link(page: Page | None, place: Place) -> str:

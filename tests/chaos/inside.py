@@ -43,6 +43,9 @@ class Inside:
     async def reach(self, phase: Phase, step: str) -> None:
         pass
 
+    async def pause(self) -> None:
+        pass
+
     def inspect(self) -> list[object]:
         return []
 

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from minipaas.chaos.plan import Plan, Submit
+from minipaas.chaos.plan import Plan, Press, Submit
 from tests.chaos.inside import inside, page
 
 
@@ -84,3 +84,58 @@ async def test_discovery_ends_with_its_time_and_says_what_it_left_out() -> None:
     assert 1 <= found.plan.pages < 12
     assert any("time for discovery was over" in each for each in found.plan.missed)
     assert any("form POST /add" in each for each in found.plan.missed)
+
+
+async def limited(limit: int, *, forgets: bool = False) -> Plan:
+    """The plan of an app that takes so many guesses; it may forget them all when one was refused."""
+    guesses: list[str] = []
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        return page(form("/guess", "word") + "".join(f"<li>{each}</li>" for each in guesses))
+
+    async def guess(request: web.Request) -> web.StreamResponse:
+        if len(guesses) >= limit:
+            if forgets:
+                guesses.clear()
+            return page("no more guesses", 429)
+        guesses.append(str((await request.post())["word"]))
+        raise web.HTTPSeeOther("/")
+
+    async with inside({"GET /": home, "POST /guess": guess}) as fleet:
+        return (await fleet.discovered()).plan
+
+
+def presses(plan: Plan) -> list[Press | None]:
+    return [step.press for step in plan.steps if isinstance(step, Submit)]
+
+
+async def test_a_limit_is_reached_and_tried_once_more() -> None:
+    assert presses(await limited(4)) == [None, None, Press.TRY, Press.TRY, Press.REFUSED, Press.STILL]
+
+
+async def test_a_form_without_a_limit_is_not_pressed_in_plays() -> None:
+    assert presses(await limited(1000)) == [None, None]
+
+
+async def test_a_limit_that_passes_by_itself_is_none() -> None:
+    assert presses(await limited(4, forgets=True)) == [None, None]
+
+
+async def test_a_lockout_is_found_by_wrong_passwords_of_another_client() -> None:
+    wrong = []
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        fields = '<input name="user"><input name="password" type="password">'
+        return page(f'<form method="post" action="/login">{fields}<button>Log in</button></form>')
+
+    async def login(request: web.Request) -> web.StreamResponse:
+        if len(wrong) >= 4:
+            return page("<p>Locked for an hour.</p>")
+        wrong.append((await request.post())["password"])
+        return page("<p>Wrong password.</p>")
+
+    async with inside({"GET /": home, "POST /login": login}) as fleet:
+        plan = (await fleet.discovered()).plan
+    tried = [step for step in plan.steps if isinstance(step, Submit) and step.press]
+    assert {step.client for step in tried} == {"mallory"}
+    assert [step.press for step in tried][-2:] == [Press.REFUSED, Press.STILL]

@@ -6,7 +6,7 @@ import pytest
 
 from minipaas.chaos.history import History
 from minipaas.chaos.oracle import Baseline, Loss, Symptom
-from minipaas.chaos.plan import Plan
+from minipaas.chaos.plan import Plan, Press
 from tests.chaos.histories import ONE, TWO, Told, history, plan, send, visit
 
 BOOK = plan(visit(), visit(), send("/add", ONE), visit(), visit())
@@ -225,3 +225,24 @@ def test_what_was_sent_twice_and_is_taken_twice_is_a_loss() -> None:
     assert symptoms(found) == [(Symptom.TWICE, 2, 2), (Symptom.TWICE, 2, 3)]
     twice = play("zq001aa bread", "zq001aa bread")
     assert losses(the_plan, twice, history(*twice)) == [], "an app that takes it twice when calm keeps nothing"
+
+
+def pressed(*refusals: tuple[int | str, list[str]]) -> tuple[Plan, tuple[Told, ...]]:
+    """Two tries that are taken, then answers with these statuses and lines."""
+    kinds = [Press.TRY, Press.TRY, *([Press.REFUSED, Press.STILL][: len(refusals)])]
+    the_plan = plan(*(replace(send("/guess"), press=kind) for kind in kinds))
+    taken = [(index, "POST /guess", ["Guess again"]) for index in range(2)]
+    return the_plan, (*taken, *((2 + n, "POST /guess", what or code) for n, (code, what) in enumerate(refusals)))
+
+
+def test_a_limit_that_is_forgotten_is_a_loss_of_the_refusal() -> None:
+    the_plan, calm = pressed((429, []), (429, []))
+    found = losses(the_plan, calm, history(*calm[:3], (3, "POST /guess", ["Guess again"])))
+    assert symptoms(found) == [(Symptom.STATUS, 2, 3)]
+
+
+def test_a_limit_that_is_only_said_is_one_too() -> None:
+    the_plan, calm = pressed((200, ["Come back later"]), (200, ["Come back later"]))
+    found = losses(the_plan, calm, history(*calm[:3], (3, "POST /guess", ["Guess again"])))
+    assert symptoms(found) == [(Symptom.LINE, 2, 3)]
+    assert losses(the_plan, calm, history(*calm)) == []
