@@ -25,7 +25,7 @@ from bench.waiting import cpu_s, end, free_port, until_ok
 
 BAR, AIM = 1.5, 1.0
 _CODE = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
-_UP = "minipaas.cli.main, minipaas.cli.up, uvloop"
+_UP = "minipaas.cli.main, minipaas.cli.up, minipaas.control.plane, uvloop"
 
 
 @dataclass(frozen=True, slots=True)
