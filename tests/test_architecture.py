@@ -28,6 +28,7 @@ PURE = (
     "parse",
     "formation/machine",
     "formation/backoff",
+    "chaos/record",
     "router/wire",
     "router/chunked",
     "router/head",

@@ -15,7 +15,9 @@ from minipaas.chaos.discover import Discovery, discover
 from minipaas.chaos.findings import findings as rule_one_findings
 from minipaas.chaos.findings import trial_name
 from minipaas.chaos.fleet import Fleet
+from minipaas.chaos.journal import AppJournal, unwritten
 from minipaas.chaos.lab import Lab, NotUp, Specimen
+from minipaas.chaos.record import Witness
 from minipaas.chaos.routes import may_write, routes_in
 from minipaas.chaos.rule_one import Lane, Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
@@ -64,6 +66,10 @@ class Wanted:
     only: str | None = None
     #: How the app is used, where that is given; else it is found out.
     workload: Workload | None = None
+    #: The least that showed a break before: rule one does that again and looks for nothing else.
+    witness: Witness | None = None
+    #: The slug that was judged before; the user is told when the app is another one now.
+    slug: str = ""
 
 
 @dataclass(slots=True)
@@ -71,11 +77,15 @@ class Progress:
     """Tells what goes on, for people who wait; collects what the report's timeline shows."""
 
     say: Callable[[str, str], None]
+    #: Tells what people should not miss.
+    warn: Callable[[str, str], None] = lambda _app, _text: None
+    journal: AppJournal = field(default_factory=lambda: unwritten().of(""))
     events: list[TimelineEvent] = field(default_factory=list)
 
     def tell(self, event: TimelineEvent) -> None:
         """Something happened to a dyno."""
         self.events.append(event)
+        self.journal.happened(event)
 
 
 class Experiment:
@@ -134,6 +144,7 @@ class Experiment:
         self._lacking = tuple(services[0].lacking)
         self._say("building")
         specimen = await prepare.build(self._site, self._spec, files, configs[0], self._clock, self._output)
+        self._name_slug(specimen.slug.parent.name)
         labs = [self._lab(replace(specimen, config={**specimen.config, **config})) for config in configs]
         self._lanes = [Lane(lab, each.reset if each.any else None) for lab, each in zip(labs, services, strict=True)]
         try:
@@ -141,6 +152,11 @@ class Experiment:
             return await self._judge(labs[0])
         finally:
             await asyncio.gather(*(lab.clear() for lab in labs))
+
+    def _name_slug(self, slug: str) -> None:
+        self._progress.journal.built(slug)
+        if self._wanted.slug not in ("", slug):
+            self._progress.warn(self._spec.name, "the app has changed since that run: its slug is another one")
 
     async def _first_state(self, lab: Lab, services: Services) -> None:
         """What every play begins with: the release phase is over, nobody has asked for anything."""
@@ -161,6 +177,7 @@ class Experiment:
                 discovery = await find(fleet, self._spec.name, timeout_s=ANSWER_S)
         except NotUp as not_up:
             return self._never_up(lab, not_up)
+        self._progress.journal.planned(discovery.plan, discovery.history)
         one = await self._rule_one(discovery)
         two = await self._rule_two(lab, discovery)
         three = await self._rule_three(lab, discovery, one)
@@ -185,6 +202,8 @@ class Experiment:
             discovery.plan,
             out_of_time=lambda: self._late(0.6),
             only=self._wanted.only,
+            again=self._wanted.witness,
+            journal=self._progress.journal,
         )
         return await experiment.run()
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from minipaas.chaos.attribute import cause_of
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
+from minipaas.chaos.journal import AppJournal, unwritten
 from minipaas.chaos.lab import Lab, NotUp
 from minipaas.chaos.oracle import Baseline, Loss, Symptom
 from minipaas.chaos.plan import Plan, witness, writes
 from minipaas.chaos.play import play
+from minipaas.chaos.record import Witness
 from minipaas.chaos.trial import CALM, Kind, Phase, Trial
 from minipaas.model.verdict import Cause, TimelineEvent
 
@@ -83,6 +85,7 @@ class RuleOne:
         lanes: places where plays may run side by side, each with backing services of its own.
         out_of_time: asked between plays; True ends the search with what is known.
         only: explain the losses of this form or page and no others.
+        again: the least that showed a loss before; nothing else is looked for.
     """
 
     def __init__(
@@ -92,8 +95,12 @@ class RuleOne:
         *,
         out_of_time: Callable[[], bool],
         only: str | None = None,
+        again: Witness | None = None,
+        journal: AppJournal | None = None,
     ) -> None:
         self._only = only
+        self._again = again
+        self._journal = journal or unwritten().of("")
         self._lanes = lanes
         self._plan = plan
         self._out_of_time = out_of_time
@@ -102,12 +109,19 @@ class RuleOne:
     async def run(self) -> Result:
         """Search, confirm, explain."""
         try:
-            await self._run()
+            await (self._search_all() if self._again is None else self._do_again(self._again))
         except NotUp as not_up:
             self._result.not_up = not_up
         return self._result
 
-    async def _run(self) -> None:
+    async def _do_again(self, witness: Witness) -> None:
+        """The same steps under the same trial, as often as a confirmation asks for."""
+        self._result.calms = await self._plays(CALM, 2, witness.steps)
+        self._result.baseline = Baseline(self._plan, self._result.calms)
+        if not await self._confirm(witness.loss, [witness.loss], witness.steps, (witness.trial,)):
+            self._result.flaky.append(witness.loss)
+
+    async def _search_all(self) -> None:
         result = self._result
         result.calms = await self._plays(CALM, CALM_PLAYS)
         result.baseline = Baseline(self._plan, result.calms)
@@ -182,13 +196,14 @@ class RuleOne:
         history.events, history.began_s = events, fleet.began_s
         self._result.faults += history.faults + (1 if trial.several else 0)
         self._result.requests += len(history.exchanges)
+        self._journal.played(trial, steps, history)
         return history
 
     async def _explain(self, group: list[Loss]) -> None:
         """Find a small witness for one of the losses, confirm it, and see which trials it fails in."""
         for loss in group:
             for steps in self._witnesses(loss):
-                if await self._confirm(loss, group, steps):
+                if await self._confirm(loss, group, steps, _trials_for(loss)):
                     return
         self._result.flaky.append(group[0])
 
@@ -206,9 +221,9 @@ class RuleOne:
         wanted = getattr(self._plan.steps[loss.read], "place", None)
         return tuple(i for i in self._plan.quick if getattr(self._plan.steps[i], "place", None) == wanted)
 
-    async def _confirm(self, loss: Loss, group: list[Loss], steps: tuple[int, ...]) -> bool:
+    async def _confirm(self, loss: Loss, group: list[Loss], steps: tuple[int, ...], trials: Sequence[Trial]) -> bool:
         calms = await self._plays(CALM, 2, steps)
-        found = await self._first_failing(loss, steps, calms)
+        found = await self._first_failing(loss, steps, calms, trials)
         if found is None:
             return False
         trial, example = found
@@ -238,17 +253,16 @@ class RuleOne:
                 also=tuple(group[1:]),
             )
         )
+        self._journal.broke(Witness(subject(self._plan, shown or loss), loss, steps, trial))
         return True
 
     async def _first_failing(
-        self, loss: Loss, steps: tuple[int, ...], calms: list[History]
+        self, loss: Loss, steps: tuple[int, ...], calms: list[History], trials: Sequence[Trial]
     ) -> tuple[Trial, History] | None:
-        """The mildest trial that loses it: one relocation at one place, else two dynos."""
         baseline = Baseline(self._plan, calms)
         if all(step != loss.read for step, _ in baseline.expected):
             return None
-        phases = _PHASES if loss.write is not None else _PHASES[::-1]
-        for trial in (*(Trial(Kind.LOSE, each) for each in phases), Trial(Kind.MULTI, frozenset())):
+        for trial in trials:
             history = await self._play(trial, steps)
             if self._lost(baseline, loss, history) is not None:
                 return trial, history
@@ -290,6 +304,12 @@ _STRENGTH = list(Symptom)
 def subject(plan: Plan, loss: Loss) -> str:
     """What a loss is about, the same in every run: the form or call that wrote, or the page."""
     return plan.steps[loss.write].label.removesuffix(" again") if loss.write is not None else loss.pattern
+
+
+def _trials_for(loss: Loss) -> tuple[Trial, ...]:
+    """The mildest first: one relocation at one place, else two dynos."""
+    phases = _PHASES if loss.write is not None else _PHASES[::-1]
+    return (*(Trial(Kind.LOSE, each) for each in phases), Trial(Kind.MULTI, frozenset()))
 
 
 def _plainness(loss: Loss) -> tuple[int, bool, int]:

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import random
+import shlex
 import sys
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,20 @@ import click
 from minipaas import __version__
 from minipaas.chaos.experiment import Experiment, Progress, Wanted, folder_words
 from minipaas.chaos.given import read_workload
+from minipaas.chaos.journal import Journal
+from minipaas.chaos.replay import Replay, read_replay
 from minipaas.chaos.site import site
 from minipaas.cli import output
 from minipaas.cli.group import example
+from minipaas.cli.report import write_report
 from minipaas.cli.target import choose_app, client, home
-from minipaas.cli.terminal import wants_colour
 from minipaas.clock import SystemClock
 from minipaas.daemon.wishes import Plan, Wishes, make_plan
 from minipaas.errors import UsageProblem
 from minipaas.model.verdict import AppVerdict, Report, Rule, Severity, Verdict
 from minipaas.parse.duration import parse_duration
-from minipaas.report.as_text import as_text
 from minipaas.report.writers import WRITERS
+from minipaas.store.runs import Runs, journal_at
 
 _INCONCLUSIVE = 3
 _BROKEN = 1
@@ -40,6 +44,7 @@ _BROKEN = 1
         "minipaas chaos . --format html --output chaos.html",
         "minipaas chaos . --scenario shopping.yml",
         "minipaas chaos . --har recorded.har",
+        "minipaas chaos . --replay 12 --only 'POST /add'",
     )
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
@@ -57,6 +62,13 @@ _BROKEN = 1
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="how it was used: what a browser or `up --record` saved",
+)
+@click.option("--replay", "run", metavar="RUN|FILE", help="the plan and seed of an earlier run, nothing found anew")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="where the run is written down  [default: in the state folder, the last 20]",
 )
 @click.option("--only", metavar="FORM|PAGE", help="rule one: explain this loss alone, as `repeat:` says")
 @click.option("--format", "format_", type=click.Choice(list(WRITERS)), default="text", show_default=True)
@@ -79,6 +91,8 @@ def chaos(
     rule_words: str,
     scenario: Path | None,
     har: Path | None,
+    run: str | None,
+    journal: Path | None,
     only: str | None,
     format_: str,
     path: Path | None,
@@ -100,30 +114,72 @@ def chaos(
     budget_s = _budget(budget)
     folders = paths or ((_folder_of(app),) if app else ())
     plan = make_plan(home(), Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks))
-    drawn = random.SystemRandom().randrange(1, 10_000) if seed is None else seed
+    runs = Runs(plan.settings.home.chaos)
+    replay = _replay(runs, run, scenario or har)
     words = " ".join(["minipaas chaos", *(folder_words(spec.folder) for spec in plan.apps)])
-    workload = read_workload(scenario, har, len(plan.apps))
-    wanted = Wanted(seed=drawn, budget_s=budget_s, rules=rules, budgets=plan.rules, only=only, workload=workload)
-    report = asyncio.run(_judge(plan, wanted, words))
-    _write(report, format_, path, no_color=no_color)
+    workload = replay or read_workload(scenario, har, len(plan.apps))
+    wanted = Wanted(
+        seed=_seed(seed, replay), budget_s=budget_s, rules=rules, budgets=plan.rules, only=only, workload=workload
+    )
+    written = journal_at(journal) if journal else runs.begin()
+    try:
+        report = asyncio.run(_judge(plan, wanted, words, replay, Journal(written.write, written.name)))
+    finally:
+        written.close()
+    if written.broken:
+        output.note(f"The run was not written down to its end: {written.broken.strerror}")
+    write_report(report, format_, path, no_color=no_color)
     return exit_code(report, fail_on)
 
 
-async def _judge(plan: Plan, wanted: Wanted, words: str) -> Report:
-    began, clock, apps = time.monotonic(), SystemClock(), list[AppVerdict]()
-    given = wanted.workload.words if wanted.workload else ""
+def _replay(runs: Runs, run: str | None, given: Path | None) -> Replay | None:
+    if run is None:
+        return None
+    if given is not None:
+        raise UsageProblem(f"cannot use `--replay` with {given}", "the plan of that run is frozen already")
+    return read_replay(runs.find(run), run)
+
+
+def _seed(seed: int | None, replay: Replay | None) -> int:
+    if seed is not None:
+        return seed
+    return replay.seed if replay else random.SystemRandom().randrange(1, 10_000)
+
+
+async def _judge(plan: Plan, wanted: Wanted, words: str, replay: Replay | None, journal: Journal) -> Report:
+    began, apps = time.monotonic(), list[AppVerdict]()
+    command = f"{words}{wanted.workload.words if wanted.workload else ''} --seed {wanted.seed}"
+    journal.began(by=__version__, seed=wanted.seed, command=command, began_at=f"{datetime.now(UTC):%FT%TZ}")
     with _status() as say:
         async with site(plan.settings.home, plan.settings.runtime) as place:
             for spec in plan.apps:
-                mine = replace(wanted, command=f"minipaas chaos {folder_words(spec.folder)}{given}")
-                apps.append(await Experiment(place, spec, mine, clock, Progress(say), _build_output).run())
-    return Report(
+                progress = Progress(say, _warn, journal.of(spec.name))
+                mine = replace(_of_app(wanted, spec.name, replay), command=_repeat_words(spec.folder, journal))
+                apps.append(await Experiment(place, spec, mine, SystemClock(), progress, _build_output).run())
+    report = Report(
         seed=wanted.seed,
         duration_s=round(time.monotonic() - began, 1),
         version=__version__,
         apps=tuple(apps),
-        command=f"{words}{given} --seed {wanted.seed}",
+        command=command,
     )
+    journal.judged(report)
+    return report
+
+
+def _warn(app: str, text: str) -> None:
+    output.note(f"{app}: {text}")
+
+
+def _of_app(wanted: Wanted, app: str, replay: Replay | None) -> Wanted:
+    if replay is None:
+        return wanted
+    replay.plan(app)
+    return replace(wanted, witness=replay.witness(app, wanted.only), slug=replay.slug(app))
+
+
+def _repeat_words(folder: Path, journal: Journal) -> str:
+    return f"minipaas chaos {folder_words(folder)} --replay {shlex.quote(journal.name)}"
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -135,23 +191,6 @@ def exit_code(report: Report, fail_on: str) -> int:
     if any(each.verdict is Verdict.INCONCLUSIVE for each in verdicts):
         return _BROKEN if fail_on == "inconclusive" else _INCONCLUSIVE
     return 0
-
-
-def _write(report: Report, format_: str, path: Path | None, *, no_color: bool) -> None:
-    if format_ == "text" and path is None:
-        colour = wants_colour(sys.stdout.isatty(), os.environ, no_color=no_color)
-        width = min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
-        output.data(as_text(report, width=width, colour=colour))
-        return
-    text = WRITERS[format_](report)
-    if path is None:
-        output.data(text)
-        return
-    try:
-        path.write_text(text + "\n")
-    except OSError as error:
-        raise UsageProblem(f"cannot write {path}: {error.strerror}") from error
-    output.note(f"The report is in {path}")
 
 
 def _rules(words: str) -> frozenset[Rule]:

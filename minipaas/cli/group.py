@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "up": ("minipaas.cli.up", "up", "build and run the app(s) at PATH and show their logs"),
     "down": ("minipaas.cli.down", "down", "stop the platform, leave nothing running"),
     "chaos": ("minipaas.cli.chaos", "chaos", "judge apps by the three rules: what breaks, and why"),
+    "report": ("minipaas.cli.report", "report", "write the report of an earlier run of chaos again"),
     "apps": ("minipaas.cli.apps", "apps", "list the apps that run"),
     "open": ("minipaas.cli.apps", "open_app", "open an app in the browser"),
     "ps": ("minipaas.cli.ps", "ps", "list the dynos of an app"),

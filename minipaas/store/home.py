@@ -85,6 +85,11 @@ class Home:
         """One folder an app, with its add-ons' records and data."""
         return self.root / "addons"
 
+    @property
+    def chaos(self) -> Path:
+        """The journals of the last runs of chaos."""
+        return self.root / "chaos"
+
     def prepare(self) -> None:
         """Make the folders.
 

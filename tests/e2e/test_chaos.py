@@ -1,6 +1,7 @@
 """The verdict, through the installed command, on the examples and on apps written here."""
 
 import json
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from minipaas.store.runs import Runs, records
 from tests.e2e.harness import COMMAND, PATIENCE_S, environment, left_behind, platform, until, web_app
 
 pytestmark = pytest.mark.slow
@@ -77,11 +79,26 @@ def test_a_repeat_command_shows_the_same_break_again(tmp_path: Path) -> None:
     code, report = chaos(home, str(app), "--rules", "one")
     found = report["apps"][0]["rules"]["one"]["findings"][0]
     assert (code, found["code"], found["cause"]) == (1, "MP102", "memory")
-    words = found["repeat"].split()
+    words = shlex.split(found["repeat"])
     assert words[:2] == ["minipaas", "chaos"]
-    again, report = chaos(home, str(app), "--rules", "one", "--only", found["subject"])
+    (app / "server.py").write_text(source + "# changed\n")
+    again, told, report = repeated(home, words)
     assert again == 1
+    assert "the app has changed since that run" in told
     assert report["apps"][0]["rules"]["one"]["findings"][0]["fingerprint"] == found["fingerprint"]
+    plays = [each for each in records(Runs(home / "chaos").find("2")) if each["kind"] == "play"]
+    assert {tuple(each["steps"]) for each in plays} == {tuple(plays[0]["steps"])}
+
+
+def repeated(home: Path, words: list[str]) -> tuple[int, str, Any]:
+    """What a `repeat:` line gives: exit code, stderr, and the report that was kept of it."""
+    done = subprocess.run(
+        [*COMMAND, *words[1:]], env=environment(home), capture_output=True, text=True, timeout=3 * PATIENCE_S
+    )
+    kept = subprocess.run(
+        [*COMMAND, "report", "--format", "json"], env=environment(home), capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stderr, json.loads(kept.stdout)
 
 
 def test_an_app_that_never_comes_up_breaks_rule_two_and_the_others_are_inconclusive(tmp_path: Path) -> None:
