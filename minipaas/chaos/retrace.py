@@ -4,12 +4,12 @@ Each act is looked up in the pages as they are now: a link by where it stood, a 
 cookies are taken from what the app answers now, and what was typed becomes unique.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from minipaas.chaos.forms import Purpose, is_risky_link, purpose
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
-from minipaas.chaos.page import Form, Page, read_page, url_pattern
+from minipaas.chaos.page import Form, Link, Page, read_page, url_pattern
 from minipaas.chaos.plan import Entry, Place, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome
 from minipaas.chaos.recording import Act
@@ -125,7 +125,7 @@ class Retracer:
 
     def _linked(self, act: Act, seen: Seen, pattern: str) -> Place | None:
         """By a link of a page: the same one, the one beside the same text, the one at the same place."""
-        now = [link for link in seen.page.links if url_pattern(link.url) == pattern and self._is_ours(link.url)]
+        now = [link for link in _alike(seen.page, pattern) if self._is_ours(link.url)]
         if not now:
             return None
         then = list(read_page(f"https://{self._host}/", seen.recorded).links) if seen.recorded else []
@@ -199,7 +199,19 @@ class Retracer:
         if landing is not None:
             self._landings[act.landing] = landing
             self._take_in(act, landing, outcome)
+            if isinstance(step, Submit) and any(entry.file for entry in step.entries) and outcome.page is not None:
+                for picture in self._pictures(landing, outcome.page):
+                    self._remember(picture)
         await self._read_again(landing, 2)
+
+    def _pictures(self, place: Place, page: Page) -> Iterator[Visit]:
+        """What a page shows of files that were sent: a browser loads it with the page, and nobody clicks on it."""
+        shown = [link for link in page.links if link.embedded and self._is_ours(link.url)]
+        for pattern in dict.fromkeys(url_pattern(link.url) for link in shown):
+            if "*" in pattern:
+                at = max(at for at, link in enumerate(_alike(page, pattern)) if link.embedded)
+                found = Place(via=place, pattern=pattern, at=at)
+                yield Visit(client=self._book.client, place=found, embedded=True)
 
     def _landing(self, outcome: Outcome) -> Place | None:
         """The page where a write ended."""
@@ -230,3 +242,7 @@ class Retracer:
         for path, seen in self._pages.items():
             if seen.place == place:
                 self._pages[path] = replace(seen, page=page)
+
+
+def _alike(page: Page, pattern: str) -> list[Link]:
+    return [link for link in page.links if url_pattern(link.url) == pattern]

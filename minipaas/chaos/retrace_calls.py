@@ -16,7 +16,7 @@ from minipaas.chaos.picks import GOT, field_holding, picked
 from minipaas.chaos.plan import SAFE, Call
 from minipaas.chaos.play import Outcome
 from minipaas.chaos.recording import Act
-from minipaas.chaos.typed import Typed, leaves, unique_json
+from minipaas.chaos.typed import Typed, Uniqueness, leaves, unique_json
 from minipaas.model.har import HarField
 from minipaas.model.scenario import Pick, PickKind
 
@@ -24,6 +24,8 @@ from minipaas.model.scenario import Pick, PickKind
 _KEPT = re.compile(
     r"accept|content-type|authorization|x-requested-with|hx-.*|x-.*(csrf|xsrf|token|key).*|csrf-token", re.IGNORECASE
 )
+#: What proves that a page of the app's own sends; reading needs none.
+_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _SECRET = re.compile(r"csrf|xsrf|token|authenticity|nonce", re.IGNORECASE)
 _ID = re.compile(r"(^|.*\.)(_?id|.*_id|.*Id|uuid|key|slug|code|token)", re.DOTALL)
 
@@ -60,20 +62,20 @@ class Caller:
 
     async def look(self, act: Act) -> Outcome | None:
         """Ask for the same now; None when it is refused."""
-        step = self._step(act, unique=False)
+        step = self._step(act, Uniqueness.NONE)
         outcome = await self._do(act, step)
         if outcome is not None:
             step = self._last()
-            self.reads = [each for each in self.reads if each != step] + [step]
+            self.reads = [*(each for each in self.reads if each != step), step]
         return outcome
 
     async def send(self, act: Act) -> Outcome | None:
         """Send the same now, with unique values if the app takes them; None when it is refused."""
         await self._fresh_secrets(act)
-        for unique in (True, False):
+        for unique in Uniqueness:
             news: dict[str, tuple[str, Marker]] = {}
-            step = self._step(act, unique=unique, news=news)
-            outcome = await self._do(act, step, quiet=unique)
+            step = self._step(act, unique, news)
+            outcome = await self._do(act, step, quiet=unique is not Uniqueness.NONE)
             if outcome is not None:
                 self._typed.learn(news)
                 return outcome
@@ -97,7 +99,7 @@ class Caller:
 
     # The request.
 
-    def _step(self, act: Act, *, unique: bool, news: dict[str, tuple[str, Marker]] | None = None) -> Call:
+    def _step(self, act: Act, unique: Uniqueness, news: dict[str, tuple[str, Marker]] | None = None) -> Call:
         news = {} if news is None else news
         step = Call(
             client=self._book.client,
@@ -109,24 +111,24 @@ class Caller:
             session=act.method not in SAFE and re.search(r"\bpassw|\"passw|pwd", act.text, re.IGNORECASE) is not None,
         )
         if act.method not in SAFE:
-            step = self._with_body(act, step, unique=unique, news=news)
+            step = self._with_body(act, step, unique, news)
         new = tuple(marker for _, marker in news.values())
         old = tuple(each for each in self._typed.mentioned(f"{act.path} {act.text}") if each not in new)
         return replace(step, markers=new, near=old)
 
-    def _with_body(self, act: Act, step: Call, *, unique: bool, news: dict[str, tuple[str, Marker]]) -> Call:
+    def _with_body(self, act: Act, step: Call, unique: Uniqueness, news: dict[str, tuple[str, Marker]]) -> Call:
         if act.fields:
-            return self._with_form(act, step, unique=unique, news=news)
+            return self._with_form(act, step, unique, news)
         sent = _json(act.text)
         if sent is None:
             return replace(step, text=self._typed.put(act.text)) if act.text else step
-        body, made = unique_json(self._with_ids(sent), lambda: next(self._book.serials), self._typed, unique=unique)
+        body, made = unique_json(self._with_ids(sent), lambda: next(self._book.serials), self._typed, unique)
         news |= made
         return replace(step, body=body)
 
-    def _with_form(self, act: Act, step: Call, *, unique: bool, news: dict[str, tuple[str, Marker]]) -> Call:
+    def _with_form(self, act: Act, step: Call, unique: Uniqueness, news: dict[str, tuple[str, Marker]]) -> Call:
         texts = {each.name: each.value for each in act.fields if each.file is None}
-        body, made = unique_json(self._with_ids(texts), lambda: next(self._book.serials), self._typed, unique=unique)
+        body, made = unique_json(self._with_ids(texts), lambda: next(self._book.serials), self._typed, unique)
         news |= made
         files = tuple((each.name, self._file(each, news)) for each in act.fields if each.file)
         return replace(step, form=True, body=body or None, files=files)
@@ -166,6 +168,8 @@ class Caller:
     def _headers(self, act: Act) -> Iterator[tuple[str, str]]:
         for name, value in act.headers:
             if not _KEPT.fullmatch(name) or not value.isprintable() or not value.isascii():
+                continue
+            if act.method in SAFE and _FORGERY.search(name):
                 continue
             if name.lower() == "content-type" and (act.fields or _json(act.text) is not None):
                 continue

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from minipaas.chaos.forms import Purpose, credentials, entries, purpose
@@ -165,27 +166,50 @@ def _offered(field: Field, form: Form, value: str) -> str:
     return value if value in offers or not offers else next((each for each in offers if each), value)
 
 
-def unique_json(
-    value: Any, serials: Callable[[], int], typed: Typed, *, unique: bool
-) -> tuple[Any, dict[str, tuple[str, Marker]]]:
-    """JSON with every free text in it made unique; what was typed before, or is no text, stays."""
-    news: dict[str, tuple[str, Marker]] = {}
+class Uniqueness(StrEnum):
+    """How many of the free texts in JSON become unique: an app takes some texts only as it knows them."""
 
-    def leaf(key: str, text: str) -> str:
-        if text in typed.known or not unique or _PASSWORD.search(key) or _NO_TEXT.fullmatch(text):
-            return typed.whole(text)
-        if text not in news:
-            news[text] = _instead(text, serials())
-        return news[text][0]
+    ALL = "all"
+    LONGEST = "longest"
+    NONE = "none"
+
+
+def unique_json(
+    value: Any, serials: Callable[[], int], typed: Typed, wanted: Uniqueness
+) -> tuple[Any, dict[str, tuple[str, Marker]]]:
+    """JSON with free texts in it made unique; what was typed before, or is no text, stays."""
+    free = {text for key, text in _keyed(value) if text not in typed.known and _is_free(key, text)}
+    if wanted is Uniqueness.LONGEST and free:
+        free = {max(sorted(free), key=lambda text: (" " in text, len(text)))}
+    chosen = sorted(free) if wanted is not Uniqueness.NONE else ()
+    news = {text: _instead(text, serials()) for text in chosen}
 
     def walk(key: str, inner: Any) -> Any:
         if isinstance(inner, dict):
             return {name: walk(name, each) for name, each in inner.items()}
         if isinstance(inner, list):
             return [walk(key, each) for each in inner]
-        return leaf(key, inner) if isinstance(inner, str) else inner
+        if isinstance(inner, str):
+            return news[inner][0] if inner in news and _is_free(key, inner) else typed.whole(inner)
+        return inner
 
     return walk("", value), news
+
+
+def _is_free(key: str, text: str) -> bool:
+    return not _PASSWORD.search(key) and not _NO_TEXT.fullmatch(text) and not text.startswith("{got_")
+
+
+def _keyed(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text with the key it stands under."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _keyed(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keyed(inner, key)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def _instead(text: str, serial: int) -> tuple[str, Marker]:

@@ -129,6 +129,8 @@ def _recorded(recorder: "Recorder") -> str:
         reason = (recorder.error.strerror or str(recorder.error)).lower()
         kept = f"{recorder.path.name}.part holds the {recorder.written} requests before that"
         return f"error: cannot write {recorder.path}: {reason}; {kept}"
+    if not recorder.written:
+        return f"Recorded nothing: no request came; {recorder.path} is as it was"
     return f"Recorded {recorder.written} requests into {recorder.path}{lost}"
 
 

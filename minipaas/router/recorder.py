@@ -128,9 +128,12 @@ class _File:
         self.size += len(data)
 
     def finish(self, *, keep_last: bool) -> None:
-        """Take the name; with `keep_last` what has it now is kept as `FILE.1`."""
+        """Take the name; with `keep_last` what has it now is kept as `FILE.1`. Nothing recorded replaces nothing."""
         os.fsync(self._fd)
         os.close(self._fd)
+        if not self._count:
+            self._part.unlink(missing_ok=True)
+            return
         if keep_last:
             with contextlib.suppress(FileNotFoundError):
                 self._path.replace(self._path.with_name(f"{self._path.name}.1"))

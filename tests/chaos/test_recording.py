@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.page import read_page
 from minipaas.chaos.recording import Act, NothingHere, read_recording
-from minipaas.chaos.typed import Typed, beside, filling, find_form, leaves, picks, unique_json
+from minipaas.chaos.typed import Typed, Uniqueness, beside, filling, find_form, leaves, picks, unique_json
 from minipaas.model.har import Har, HarEntry, HarField
 
 HOST = "http://shop.localhost"
@@ -168,7 +168,7 @@ def test_free_texts_in_json_become_unique() -> None:
         "tags": ["buy tea"],
         "n": 5,
     }
-    body, news = unique_json(sent, lambda: next(numbers), Typed(), unique=True)
+    body, news = unique_json(sent, lambda: next(numbers), Typed(), Uniqueness.ALL)
     assert body["title"] == body["tags"][0] != "buy tea"
     assert {key: body[key] for key in ("kind", "due", "password", "n")} == {
         "kind": "XL",
@@ -177,7 +177,12 @@ def test_free_texts_in_json_become_unique() -> None:
         "n": 5,
     }
     assert set(news) == {"buy tea"}
-    assert unique_json(sent, lambda: next(numbers), Typed(), unique=False) == (sent, {})
+    assert unique_json(sent, lambda: next(numbers), Typed(), Uniqueness.NONE) == (sent, {})
+
+
+def test_of_free_texts_the_longest_is_tried_alone() -> None:
+    body, news = unique_json({"title": "buy tea", "priority": "high"}, lambda: 1, Typed(), Uniqueness.LONGEST)
+    assert (body["priority"], set(news)) == ("high", {"buy tea"})
 
 
 def test_leaves_have_dotted_paths() -> None:

@@ -169,6 +169,16 @@ async def test_the_file_is_whole_after_every_entry_and_takes_its_name_at_the_end
     assert not (tmp_path / "shop.har.part").exists()
 
 
+async def test_a_recording_of_nothing_leaves_the_one_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "shop.har"
+    path.write_text("an older recording")
+    recorder = Recorder(path)
+    recorder.open()
+    await recorder.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["shop.har"]
+    assert path.read_text() == "an older recording"
+
+
 async def test_a_full_file_takes_its_name_and_the_one_before_it_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "shop.har"
     recorder = Recorder(path, file_bytes=5_000)
