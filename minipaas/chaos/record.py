@@ -70,6 +70,7 @@ def written_play(trial: Trial, steps: Sequence[int] | None, history: History) ->
         "steps": None if steps is None else list(steps),
         "faults": history.faults,
         "missing": {str(step): text for step, text in history.missing.items()},
+        "unmet": {str(step): _convert.unstructure(unmet) for step, unmet in history.unmet.items()},
         "exchanges": [_exchange(each, history.began_s) for each in history.exchanges],
         "events": [_convert.unstructure(event) for event in history.events],
         "files": [_convert.unstructure(file) for file in history.files],

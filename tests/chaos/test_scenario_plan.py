@@ -1,5 +1,7 @@
 """Scenarios as plans, values taken from answers, and what their authors expect. Pure."""
 
+import json
+
 import pytest
 
 from minipaas.chaos.history import Exchange, History, Unmet
@@ -8,6 +10,7 @@ from minipaas.chaos.oracle import Baseline, Symptom
 from minipaas.chaos.page import read_page
 from minipaas.chaos.picks import first_unmet, picked
 from minipaas.chaos.plan import Call, Plan, witness, writes
+from minipaas.chaos.record import read_plan, written
 from minipaas.chaos.scenario_plan import scenario_steps, unique_values
 from minipaas.chaos.scenes import copy_of, scenes
 from minipaas.model.scenario import Expect, Pick, PickKind
@@ -72,6 +75,10 @@ def test_unique_values_become_markers_of_the_step_that_sends_them_first() -> Non
     assert read.label == "GET /parcels/${id}"
     assert photos.files[1] == ("note", ("note.txt", f"for {to.token}".encode(), "text/plain"))
     assert photo.token.encode() in photos.files[0][1][1]
+
+
+def test_a_plan_made_of_a_scenario_is_the_same_after_a_journal() -> None:
+    assert read_plan(json.loads(json.dumps(written(plan())))) == plan()
 
 
 def test_a_witness_brings_the_steps_whose_answers_it_takes_values_from() -> None:
