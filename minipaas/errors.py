@@ -4,6 +4,7 @@
     ├── UsageProblem         2   a word on the command line, or a faulty file of the user's
     │   └── FileProblem      2   the same, with file and line
     ├── BuildFailed          1   a buildpack said no; its own output has told why
+    ├── ReleaseFailed        1   its release command failed; what ran before goes on
     ├── StoreProblem         1   the state folder cannot be read or written (disk full, damaged file)
     ├── DynoProblem          1   a dyno cannot be launched at all
     ├── NotFound             1   no such app, dyno, host, build
@@ -61,6 +62,12 @@ class BuildFailed(MinipaasError):
     """The build ended without a slug. The buildpack's own words are already in the build output."""
 
     api_id = "build_failed"
+
+
+class ReleaseFailed(MinipaasError):
+    """The release command failed; the release before it goes on running."""
+
+    api_id = "release_failed"
 
 
 class StoreProblem(MinipaasError):

@@ -31,6 +31,8 @@ class Limits:
     head_s: float = 30
     #: A build is stopped after this long (DC:limits).
     build_timeout_s: float = 900
+    #: With preboot: from a release to the switch to its web dynos, boot timeout and 2 minutes (DC:preboot).
+    preboot_s: float = 180
     #: Cycling: this, plus a random part of `cycle_jitter_s` (DC:dyno-restarts).
     cycle_s: float = 24 * 3600
     cycle_jitter_s: float = 216 * 60

@@ -50,7 +50,7 @@ async def build(
     )
     given = (files.dotenv, spec.env, services)
     # The services' addresses change from run to run, and are no reason to build again.
-    stable = compose_config({}, files.app_json, (files.dotenv, spec.env, dict.fromkeys(services, "")), lambda: "")
+    stable = compose_config({}, files.app_json, (files.dotenv, spec.env, dict.fromkeys(services, "")), lambda _: "")
     buildpacks = spec.buildpacks or files.app_json.buildpacks
     request = BuildRequest(app=spec.name, source=spec.folder, buildpacks=buildpacks, config=stable)
     result = await builder.build(request, output)
@@ -59,7 +59,7 @@ async def build(
         release="v1",
         slug=result.slug.root,
         commands=result.slug.process_types,
-        config=compose_config({}, files.app_json, given, lambda: secrets.token_hex(32)),
+        config=compose_config({}, files.app_json, given, lambda _: secrets.token_hex(32)),
     )
 
 

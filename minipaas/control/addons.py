@@ -22,6 +22,14 @@ class Provided:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What add-ons mean for an app now: each one's plan with the config vars it sets there, and all their values."""
+
+    plans: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
 class AppAddons:
     """All apps' add-ons; what runs them is loaded with the first app that has one, for it takes 10 ms.
 
@@ -50,6 +58,14 @@ class AppAddons:
     def config(self, app: str) -> Mapping[str, str]:
         """The config vars that the app's add-ons set now."""
         return self.provider.config(app) if (self._folder / app).is_dir() else {}
+
+    def standing(self, app: str) -> Standing:
+        """What they mean for the app now; `sweep` has loaded them where any app has one."""
+        if self._made is None:
+            return Standing()
+        used = self.provider.registry.used_addons(app)
+        plans = tuple((each.plan_name, each.config_vars(app)) for each in used)
+        return Standing(plans, self.provider.config(app))
 
     async def sweep(self) -> None:
         """End servers an earlier platform left, and finish what it was deleting."""

@@ -1,27 +1,25 @@
 """One app in the control plane: its record, its dynos, its place in the router and its log."""
 
 import dataclasses
-import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-from minipaas.control.config import RELEASE_TYPE
 from minipaas.control.idling import Idling
-from minipaas.errors import UsageProblem
+from minipaas.control.ledger import Ledger
+from minipaas.control.phase import Phase, run_of
+from minipaas.errors import MinipaasError, NotFound, ReleaseFailed, StoreProblem, UsageProblem
 from minipaas.formation.cells import Cells
-from minipaas.formation.kit import Kit, Run
+from minipaas.formation.kit import Kit
 from minipaas.formation.manager import DynoManager
-from minipaas.formation.oneoff import run_once
-from minipaas.limits import RELEASE_PHASE_S
 from minipaas.logplex.channel import Channel
 from minipaas.model.app import FormationEntry
-from minipaas.model.dyno import DynoName
+from minipaas.model.feature import PREBOOT
 from minipaas.model.logline import Source
 from minipaas.model.record import AppRecord
-from minipaas.model.release import Build, Release, ReleaseStatus, Slug
+from minipaas.model.release import Build, BuildStatus, Change, Release, Slug
 from minipaas.parse.scale import ScaleChange, apply
 from minipaas.router.route import AppRoute
-from minipaas.store.apps import Apps
-from minipaas.store.slugs import Slugs
+from minipaas.runtime.base import Output
 
 
 class RunningApp:
@@ -32,31 +30,27 @@ class RunningApp:
     """
 
     def __init__(
-        self,
-        record: AppRecord,
-        *,
-        store: Apps,
-        slugs: Slugs,
-        kit: Kit,
-        cells: Cells,
-        route: AppRoute,
-        channel: Channel,
-        user: str,
+        self, ledger: Ledger, *, kit: Kit, cells: Cells, route: AppRoute, channel: Channel, user: str
     ) -> None:
-        self.record = record
+        self.ledger = ledger
         self.kit = kit
         self.route = route
         self.channel = channel
         self.own_port = 0
+        #: Config vars that name other apps' URLs, as its last deploy got them.
+        self.links: Mapping[str, str] = {}
         self.dynos = DynoManager(kit, cells)
-        self._store = store
-        self._slugs = slugs
-        self._cells = cells
+        self.phase = Phase(kit, cells)
         self._user = user
         route.deployed = False
-        route.maintenance = record.maintenance
+        route.maintenance = self.record.maintenance
         route.on_wake = self.dynos.wake
         self.idling = Idling(kit.clock, self.dynos.idle)
+
+    @property
+    def record(self) -> AppRecord:
+        """What is remembered of it."""
+        return self.ledger.record
 
     @property
     def name(self) -> str:
@@ -65,77 +59,137 @@ class RunningApp:
 
     @property
     def slug(self) -> Slug | None:
-        """What runs now; None before the first deploy."""
-        current = self.record.current
-        return self._slugs.get(current.slug_id) if current and current.slug_id else None
+        """What runs now; None before the first deploy, and where it cannot be read any more."""
+        with suppress(NotFound, StoreProblem):
+            return self.ledger.current_slug()
+        return None
 
     def say(self, text: str) -> None:
         """A line `app[api]: TEXT by user NAME`."""
         self.channel.say(Source.APP, "api", f"{text} by user {self._user}")
 
     def save(self, record: AppRecord) -> None:
-        """Change what is remembered; what is no change is not written, for a write waits for the disk.
-
-        Raises:
-            StoreProblem: it cannot be written; nothing has changed then.
-        """
-        if record != self.record:
-            self._store.save(record)
-            self.record = record
+        """Change what is remembered. Raises as `Ledger.save`."""
+        self.ledger.save(record)
 
     def begin_build(self, build: Build) -> None:
         """Add a build that has just begun; it is written when it has ended, and gone should the platform die."""
-        self.record = dataclasses.replace(self.record, builds=(*self.record.builds, build))
+        self.ledger.record = dataclasses.replace(self.record, builds=(*self.record.builds, build))
 
     def remember_build(self, build: Build) -> None:
         """Add a build, or replace the one of the same id."""
         others = tuple(each for each in self.record.builds if each.id != build.id)
         self.save(dataclasses.replace(self.record, builds=(*others, build)))
 
-    def add_release(self, description: str, slug_id: str | None, config: Mapping[str, str]) -> Release:
-        """Write the next release down as pending; it runs once `settle_release` says so."""
-        release = Release(
-            id=str(uuid.uuid4()),
-            version=self.record.next_version,
-            description=description,
-            created_at=self.kit.clock.now(),
-            status=ReleaseStatus.PENDING,
-            slug_id=slug_id,
-            config=config,
-        )
-        self.save(dataclasses.replace(self.record, releases=(*self.record.releases, release)))
-        self.say(description)
+    def pending_build(self, build_id: str) -> Build:
+        """A build that waits for its turn, or begins now."""
+        for each in self.record.builds:
+            if each.id == build_id:
+                return each
+        now = self.kit.clock.now()
+        build = Build(id=build_id, app=self.name, status=BuildStatus.PENDING, created_at=now, updated_at=now)
+        self.begin_build(build)
+        return build
+
+    def note_release(self, change: Change) -> Release:
+        """Write down a release that another one follows at once: no command is run, and no dyno follows it.
+
+        Raises:
+            StoreProblem: it cannot be written.
+        """
+        release = self.ledger.add(change, pending=False)
+        self.say(change.description)
+        self.say(f"Release v{release.version} created")
         return release
 
-    def settle_release(self, release: Release, status: ReleaseStatus) -> Release:
-        """Write down how the release ended; a failed one leaves the one before it in force."""
-        settled = dataclasses.replace(release, status=status)
-        releases = tuple(settled if each.id == release.id else each for each in self.record.releases)
-        self.save(dataclasses.replace(self.record, releases=releases))
-        if status is ReleaseStatus.SUCCEEDED:
+    async def release(
+        self,
+        change: Change,
+        formation: Mapping[str, FormationEntry] | None = None,
+        copy: Output = lambda _data: None,
+    ) -> Release:
+        """Make the next release, whole: written down, its release command run, followed by the dynos.
+
+        Call it while holding the app's turn (`ControlPlane.turn`), so that no other release is made meanwhile.
+
+        Args:
+            formation: as it shall be from then on; what was scaled stays where none is given.
+            copy: gets the release command's output, which the app's log gets anyway.
+
+        Raises: as `begin_release` and `carry_out`.
+        """
+        return await self.carry_out(self.begin_release(change), formation, copy)
+
+    def begin_release(self, change: Change) -> Release:
+        """Write the next release down: as pending where it has a release command, else as succeeded.
+
+        Raises:
+            NotFound: its slug is gone.
+            StoreProblem: it cannot be written, or its slug is damaged; nothing has changed then.
+        """
+        waits = self.phase.needed(self.ledger.slug_for(change))
+        release = self.ledger.add(change, pending=waits)
+        self.say(change.description)
+        if waits:
+            self.phase.announce(release)
+        else:
             self.say(f"Release v{release.version} created")
+        return release
+
+    async def carry_out(
+        self,
+        release: Release,
+        formation: Mapping[str, FormationEntry] | None = None,
+        copy: Output = lambda _data: None,
+    ) -> Release:
+        """Run the release command of a release that waits for it, and let the dynos follow the release.
+
+        Raises:
+            ReleaseFailed: the command did not exit with 0; the release is marked as failed, what ran before goes on.
+            StoreProblem: how it ended cannot be written; it has failed then.
+            DynoProblem: the command cannot be launched; the same.
+        """
+        slug = self.ledger.slug_of(release)
+        if slug is not None and release.pending:
+            release = await self._through_phase(slug, release, copy)
+        if slug is not None:
+            self.follow(slug, release, formation)
+        return release
+
+    async def _through_phase(self, slug: Slug, release: Release, copy: Output) -> Release:
+        self.say(f"Running release v{release.version} commands")
+        try:
+            status = await self.phase.run(slug, release, copy)
+            if status != 0:
+                raise self._failed_with(status, release)
+            settled = self.ledger.succeed(release)
+        except BaseException as error:
+            self.ledger.fail(release)
+            self.phase.end(release, error if isinstance(error, MinipaasError) else None)
+            raise
+        self.phase.end(release, None)
+        self.say(f"Release v{release.version} created")
         return settled
 
-    async def run_release_phase(self, slug: Slug, release: Release) -> int:
-        """Run the `release` process type in a dyno of its own; its exit status, 0 when there is none."""
-        command = slug.process_types.get(RELEASE_TYPE)
-        if command is None:
-            return 0
-        self.say(f"Running release v{release.version} commands")
-        name = DynoName(RELEASE_TYPE, self.kit.rng.randint(1000, 9999))
-        run = _run_of(slug, release)
-        return (await run_once(self.kit, self._cells, name, command, run, RELEASE_PHASE_S)).status
+    def _failed_with(self, status: int, release: Release) -> ReleaseFailed:
+        goes_on = "; the release before it goes on running" if self.dynos.slots else ""
+        return ReleaseFailed(
+            f"the release command of {self.name} exited with status {status}, v{release.version} is not released",
+            f"`minipaas releases:output v{release.version} -a {self.name}` shows what it said{goes_on}",
+        )
 
-    def run(self, slug: Slug, release: Release, formation: Mapping[str, FormationEntry]) -> None:
+    def follow(self, slug: Slug, release: Release, formation: Mapping[str, FormationEntry] | None = None) -> None:
         """Let the dynos follow this release."""
-        if formation != self.record.formation:
-            self.save(dataclasses.replace(self.record, formation=dict(formation)))
-            self.say(f"Scaled to {_spelled(formation)}")
+        wanted = self.ledger.formation_for(slug) if formation is None else formation
+        if wanted != self.record.formation:
+            self.save(dataclasses.replace(self.record, formation=dict(wanted)))
+            self.say(f"Scaled to {_spelled(wanted)}")
         self.route.error_page_url = release.config.get("ERROR_PAGE_URL")
         self.route.maintenance_page_url = release.config.get("MAINTENANCE_PAGE_URL")
         self.route.deployed = True
-        self.dynos.release(_run_of(slug, release), formation)
-        self.idling.follow(formation)
+        preboot = PREBOOT.name in self.record.features
+        self.dynos.release(run_of(slug, release), wanted, preboot=preboot)
+        self.idling.follow(wanted)
 
     def scale(self, changes: Sequence[ScaleChange]) -> None:
         """Change quantity or size of some process types.
@@ -143,7 +197,7 @@ class RunningApp:
         Raises:
             UsageProblem: nothing is deployed, no such process type, or too many dynos.
         """
-        if self.slug is None:
+        if self.record.current is None or self.record.current.slug_id is None:
             raise UsageProblem(f"cannot scale {self.name}: nothing is deployed yet", "`minipaas up` deploys it")
         formation = apply(self.record.formation, changes)
         self.save(dataclasses.replace(self.record, formation=formation))
@@ -156,10 +210,6 @@ class RunningApp:
         self.save(dataclasses.replace(self.record, maintenance=on))
         self.route.maintenance = on
         self.say(f"{'Enable' if on else 'Disable'} maintenance mode")
-
-
-def _run_of(slug: Slug, release: Release) -> Run:
-    return Run(version=release.version, slug=slug.root, commands=slug.process_types, config=release.config)
 
 
 def _spelled(formation: Mapping[str, FormationEntry]) -> str:

@@ -14,7 +14,7 @@ from minipaas.errors import NotFound, UsageProblem
 from minipaas.model import attaching
 from minipaas.model.addon import Addon, Attachment
 from minipaas.model.app import AddonWish
-from minipaas.model.release import ReleaseStatus
+from minipaas.model.release import Change
 
 if TYPE_CHECKING:
     from minipaas.addons.provider import Addons
@@ -41,7 +41,7 @@ class Attaching:
         """
         async with self._plane.turn(app.name):
             addon = await self.addons.create(app.name, wish, name)
-            self._gain(app, addon, addon.attached_to(app.name))
+            await self._gain(app, addon, addon.attached_to(app.name))
         return addon
 
     async def attach(self, addon: Addon, app: RunningApp, alias: str | None) -> Attachment:
@@ -52,7 +52,7 @@ class Attaching:
         """
         async with self._plane.turn(app.name):
             changed, made = self.addons.attach(addon.name, app.name, alias)
-            self._gain(app, changed, [made])
+            await self._gain(app, changed, [made])
         return made
 
     async def detach(self, addon: Addon, attachment: Attachment) -> None:
@@ -64,7 +64,7 @@ class Attaching:
         attaching.detach(addon, attachment)  # refused before anything is released
         app = await self._plane.app(attachment.app)
         async with self._plane.turn(app.name):
-            self._lose(app, addon, [attachment])
+            await self._lose(app, addon, [attachment])
             self.addons.detach(addon, attachment)
 
     async def destroy(self, addon: Addon, *, force: bool) -> None:
@@ -81,7 +81,7 @@ class Attaching:
         for name in addon.apps:
             app = await self._plane.app(name)
             async with self._plane.turn(name):
-                self._lose(app, addon, addon.attached_to(name))
+                await self._lose(app, addon, addon.attached_to(name))
         await self.addons.destroy(addon.app, addon.name)
 
     async def promote(self, addon: Addon, app: RunningApp) -> Attachment:
@@ -92,27 +92,24 @@ class Attaching:
         """
         async with self._plane.turn(app.name):
             made = self.addons.promote(addon, app.name)
-            self._release(app, told("Attach", addon, [made]), {**app.record.config, **self.addons.config(app.name)})
+            await self._release(
+                app, told("Attach", addon, [made]), {**app.record.config, **self.addons.config(app.name)}
+            )
         return made
 
-    def _gain(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
+    async def _gain(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
         new = {var: value for each in attached for var, value in self.addons.values(addon, each).items()}
-        self._release(app, told("Attach", addon, attached), {**app.record.config, **new})
+        await self._release(app, told("Attach", addon, attached), {**app.record.config, **new})
 
-    def _lose(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
+    async def _lose(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
         lost = {var for each in attached for var in each.config_vars}
         kept = {name: value for name, value in app.record.config.items() if name not in lost}
-        self._release(app, told("Detach", addon, attached), kept)
+        await self._release(app, told("Detach", addon, attached), kept)
 
-    def _release(self, app: RunningApp, description: str, config: Mapping[str, str]) -> None:
+    async def _release(self, app: RunningApp, description: str, config: Mapping[str, str]) -> None:
         if config == app.record.config:
             return
-        current = app.record.current
-        release = app.add_release(description, current.slug_id if current else None, config)
-        settled = app.settle_release(release, ReleaseStatus.SUCCEEDED)
-        slug = app.slug
-        if slug is not None:
-            app.run(slug, settled, app.record.formation)
+        await app.release(Change(description=description, config=config))
 
     def attachment(self, name: str, app: str | None = None) -> tuple[Addon, Attachment]:
         """An attachment by its id, or by its name in an app.

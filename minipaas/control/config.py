@@ -1,6 +1,6 @@
 """Which config vars an app runs with, and how many dynos of each type. Pure but for the secret source handed in."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from minipaas.errors import FileProblem
 from minipaas.model.app import AppJson, FormationEntry, Procfile
@@ -15,21 +15,26 @@ def compose_config(
     current: Mapping[str, str],
     app_json: AppJson,
     given: Iterable[Mapping[str, str]],
-    make_secret: Callable[[], str],
+    make_secret: Callable[[str], str],
+    held: Collection[str] = (),
 ) -> dict[str, str]:
     """What is set already, under app.json's defaults, under what was given (`.env`, `minipaas.yml`), last wins.
+
+    Args:
+        make_secret: gets a config var's name; its value where app.json says `generator: secret`.
+        held: names that a command set or unset, which only `current` decides about.
 
     Raises:
         FileProblem: app.json requires a config var that nobody sets.
     """
     config = dict(current)
-    wanted = {key: value for each in given for key, value in each.items()}
+    wanted = {key: value for each in given for key, value in each.items() if key not in held}
     missing = []
     for key, wish in app_json.env.items():
-        if key in wanted or key in config:
+        if key in wanted or key in config or key in held:
             continue
         if wish.generator == "secret":
-            config[key] = make_secret()
+            config[key] = make_secret(key)
         elif wish.value is not None:
             config[key] = wish.value
         elif wish.required:
@@ -45,6 +50,8 @@ def describe_change(before: Mapping[str, str], after: Mapping[str, str]) -> str 
     """`Set A, B config vars`, as a release is described; None when nothing changed."""
     changed = [key for key in after if before.get(key) != after[key]]
     removed = [key for key in before if key not in after]
+    if changed and removed:
+        return f"Set {', '.join(changed)}, remove {', '.join(removed)} config vars"
     if changed:
         return f"Set {', '.join(changed)} config vars"
     return f"Remove {', '.join(removed)} config vars" if removed else None

@@ -1,25 +1,53 @@
 """A deploy from its files to its dynos: read, build, release, run."""
 
 import dataclasses
+import functools
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from functools import partial
 
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
 from minipaas.build.source import Reading
 from minipaas.control.addons import AppAddons, Provided, attachments, overruled
 from minipaas.control.app import RunningApp
 from minipaas.control.appfiles import names_all_types, read_files
-from minipaas.control.config import check_types, compose_config, compose_formation, describe_change
+from minipaas.control.config import RELEASE_TYPE, check_types, compose_config, compose_formation, describe_change
+from minipaas.control.phase import POSTDEPLOY_TYPE
 from minipaas.control.settings import AppSpec
-from minipaas.errors import BuildFailed, MinipaasError
 from minipaas.model.app import FileWarning
-from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus, Slug
+from minipaas.model.release import Build, BuildStatus, Change, Release, ReleaseStatus, Slug
 from minipaas.parse.manifest import AppFiles
+from minipaas.runtime.base import Output
 
-#: Gets the build's output as it comes.
-Output = Callable[[bytes], None]
+Config = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be deployed.
+
+    `links` are config vars that name other apps' URLs; `reading` is the source, where somebody has begun to read it;
+    `output` gets what the build says, `release_output` what the release command does. With `by_hand` an unchanged
+    source is deployed too where a rollback took it away; else the rollback goes on running.
+    """
+
+    spec: AppSpec
+    build_id: str
+    output: Output
+    links: Mapping[str, str]
+    reading: Reading | None = None
+    release_output: Output = lambda _data: None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a deploy uses: what makes slugs, what makes add-ons, and the app's turn, held while a release is made."""
+
+    builder: Builder
+    addons: AppAddons
+    turn: Callable[[], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,49 +59,53 @@ class Deploy:
     new: bool
 
 
-async def deploy(
-    app: RunningApp,
-    spec: AppSpec,
-    links: Mapping[str, str],
-    services: tuple[Builder, AppAddons],
-    output: Output,
-    build_id: str,
-    reading: Reading | None = None,
-) -> Deploy:
-    """Build `spec.folder` and run it as the app's next release; an unchanged app gets no new one.
-
-    Args:
-        links: config vars that name other apps' URLs.
-        services: what makes slugs, and what makes add-ons.
-        reading: the source, where somebody has begun to read it.
+async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
+    """Build the folder and run it as the app's next release; an unchanged app gets no new one.
 
     Raises:
         FileProblem: one of the app's files is faulty.
         UsageProblem: the formation names a process type that the app has not.
-        BuildFailed: no slug, or the release command failed; what ran before goes on running.
+        BuildFailed: no slug; what ran before goes on running.
+        ReleaseFailed: the release command failed; the same.
         StoreProblem: disk full, or an add-on's server does not start.
         Missing: no server is installed that can read what an add-on's earlier one wrote.
     """
-    builder, addons = services
+    spec, output = order.spec, order.output
     files = read_files(spec)
     if files.procfile and names_all_types(spec, files):
         check_types(files.procfile, spec.formation)
     _tell(files.warnings, output)
-    provided = await addons.provide(app.name, files.app_json.addons)
-    given = (files.dotenv, spec.env, links)
+    async with services.turn():
+        provided = await services.addons.provide(app.name, files.app_json.addons)
+    given = (files.dotenv, spec.env, order.links)
     _tell((*provided.warnings, *overruled(given, provided.config)), output)
-    config = compose_config(
-        app.record.config, files.app_json, (*given, provided.config), lambda: secrets.token_hex(32)
-    )
+    composed = _Composed(files, given)
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
-    make = partial(builder.build, output=output, reading=reading)
-    result, build = await _build(app, spec, files, config, make, output, build_id)
-    formation = compose_formation(result.slug, app.record.formation, files.app_json, spec.formation)
-    before = app.record.current
-    _attach(app, provided)
-    release, new = await _release(app, result, config, output)
-    app.run(result.slug, release, formation)
-    return Deploy(release=release, build=build, new=new or release != before)
+    result, build = await _build(app, order, files, composed.over(app, provided), services.builder)
+    async with services.turn():
+        app.links = order.links
+        # What was set while the build ran counts: a config var, an add-on.
+        provided = await services.addons.provide(app.name, files.app_json.addons)
+        before = app.record.current
+        _attach(app, provided)
+        release = await _release(app, order, files, result, composed.over(app, provided))
+        await _postdeploy(app, order, files, release)
+    return Deploy(release=release, build=build, new=release != before)
+
+
+class _Composed:
+    """The config vars of one deploy, which makes each secret once, however often they are composed."""
+
+    def __init__(self, files: AppFiles, given: tuple[Mapping[str, str], ...]) -> None:
+        self._files = files
+        self._given = given
+        self._secret = functools.cache(lambda _name: secrets.token_hex(32))
+
+    def over(self, app: RunningApp, provided: Provided) -> dict[str, str]:
+        """Raises as `compose_config`."""
+        record = app.record
+        composed = compose_config(record.config, self._files.app_json, self._given, self._secret, record.held)
+        return {**composed, **provided.config}
 
 
 def _tell(warnings: Iterable[FileWarning | str], output: Output) -> None:
@@ -82,27 +114,24 @@ def _tell(warnings: Iterable[FileWarning | str], output: Output) -> None:
 
 
 async def _build(
-    app: RunningApp,
-    spec: AppSpec,
-    files: AppFiles,
-    config: Mapping[str, str],
-    make: Callable[[BuildRequest], Awaitable[BuildResult]],
-    output: Output,
-    build_id: str,
+    app: RunningApp, order: Order, files: AppFiles, config: Mapping[str, str], builder: Builder
 ) -> tuple[BuildResult, Build]:
-    now = app.kit.clock.now
-    build = Build(id=build_id, app=app.name, status=BuildStatus.PENDING, created_at=now(), updated_at=now())
-    app.begin_build(build)
-    buildpacks = spec.buildpacks or files.app_json.buildpacks
-    request = BuildRequest(app=app.name, source=spec.folder, buildpacks=buildpacks, config=config)
+    now, spec = app.kit.clock.now, order.spec
+    build = app.pending_build(order.build_id)
+    request = BuildRequest(
+        app=app.name,
+        source=spec.folder,
+        buildpacks=spec.buildpacks or files.app_json.buildpacks,
+        config=config,
+    )
     app.say("Build started")
     try:
-        result = await make(request)
+        result = await builder.build(request, order.output, order.reading)
     except BaseException:
         app.remember_build(dataclasses.replace(build, status=BuildStatus.FAILED, updated_at=now()))
         app.say("Build failed")
         raise
-    _tell(result.warnings, output)
+    _tell(result.warnings, order.output)
     build = dataclasses.replace(
         build,
         status=BuildStatus.SUCCEEDED,
@@ -119,42 +148,55 @@ async def _build(
 
 def _attach(app: RunningApp, provided: Provided) -> None:
     for description, config in attachments(app.name, app.record.config, provided.addons, provided.config):
-        current = app.record.current
-        release = app.add_release(description, current.slug_id if current else None, config)
-        app.settle_release(release, ReleaseStatus.SUCCEEDED)
+        app.note_release(Change(description=description, config=config))
 
 
-async def _release(
-    app: RunningApp, result: BuildResult, config: Mapping[str, str], output: Output
-) -> tuple[Release, bool]:
-    current = app.record.current
+async def _release(app: RunningApp, order: Order, files: AppFiles, result: BuildResult, config: Config) -> Release:
     change = describe_change(app.record.config, config)
-    if current and current.slug_id == result.slug.id and change is None:
-        return current, False
+    current, slug = app.record.current, app.slug
+    if current is None or slug is None or _brings_new_code(app, order, current, result.slug):
+        if change is not None:
+            app.note_release(Change(description=change, config=config))
+        return await _new_code(app, order, files, result, config)
+    formation = compose_formation(slug, app.record.formation, files.app_json, order.spec.formation)
     if change is not None:
-        app.settle_release(
-            app.add_release(change, current.slug_id if current else None, config), ReleaseStatus.SUCCEEDED
-        )
-        current = app.record.current
-    if current and current.slug_id == result.slug.id:
-        return current, True
-    release = app.add_release(f"Deploy {result.version}", result.slug.id, config)
-    await _release_phase(app, result.slug, release, output)
-    return app.settle_release(release, ReleaseStatus.SUCCEEDED), True
+        return await app.release(Change(description=change, config=config), formation, order.release_output)
+    app.follow(slug, current, formation)
+    return current
 
 
-async def _release_phase(app: RunningApp, slug: Slug, release: Release, output: Output) -> None:
-    try:
-        if "release" in slug.process_types:
-            output(b"-----> Running release command...\n")
-        status = await app.run_release_phase(slug, release)
-    except (MinipaasError, OSError):
-        app.settle_release(release, ReleaseStatus.FAILED)
-        raise
-    if status != 0:
-        app.settle_release(release, ReleaseStatus.FAILED)
-        goes_on = "; the release before it goes on running" if app.dynos.slots else ""
-        raise BuildFailed(
-            f"the release command of {app.name} exited with status {status}, v{release.version} is not released",
-            f"`minipaas logs -a {app.name} -p release` shows what it said{goes_on}",
-        )
+def _brings_new_code(app: RunningApp, order: Order, current: Release, slug: Slug) -> bool:
+    """Whether a slug is more than what runs, or what a rollback took away."""
+    if slug.id == current.slug_id:
+        return False
+    last = app.record.deployed
+    taken_back = last is not None and last.status is ReleaseStatus.SUCCEEDED and last.slug_id == slug.id
+    if order.by_hand or last is None or not taken_back:
+        return True
+    goes_on = (
+        f"v{current.version} ({current.description}) goes on running: the source is that of v{last.version} still"
+    )
+    _tell([f"{goes_on}; `minipaas rollback v{last.version}` runs it again"], order.output)
+    return False
+
+
+async def _new_code(app: RunningApp, order: Order, files: AppFiles, result: BuildResult, config: Config) -> Release:
+    formation = compose_formation(result.slug, app.record.formation, files.app_json, order.spec.formation)
+    if RELEASE_TYPE in result.slug.process_types:
+        order.output(b"-----> Running release command...\n")
+    deployed = Change(description=f"Deploy {result.version}", slug_id=result.slug.id, config=config)
+    return await app.release(deployed, formation, order.release_output)
+
+
+async def _postdeploy(app: RunningApp, order: Order, files: AppFiles, release: Release) -> None:
+    """app.json's script, once in an app's life; what fails is tried again at the next deploy."""
+    script, slug = files.app_json.scripts.get("postdeploy"), app.slug
+    if script is None or slug is None or app.record.postdeployed:
+        return
+    order.output(b"-----> Running postdeploy script...\n")
+    status = await app.phase.postdeploy(script, slug, release, order.release_output)
+    if status == 0:
+        app.save(dataclasses.replace(app.record, postdeployed=True))
+        return
+    seen = f"`minipaas logs -a {app.name} -p {POSTDEPLOY_TYPE}` shows what it said, the next deploy runs it again"
+    _tell([f"the postdeploy script of app.json exited with status {status}; {seen}"], order.output)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import getpass
 import os
 import random
@@ -19,8 +20,9 @@ from minipaas.clock import SystemClock
 from minipaas.control.addons import AppAddons
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
-from minipaas.control.deploy import Deploy, Output, deploy
+from minipaas.control.deploy import Deploy, Order, Services, deploy
 from minipaas.control.holder import holder_of
+from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
 from minipaas.control.settings import AppSpec, Settings
 from minipaas.errors import MinipaasError, NotFound, PortTaken
@@ -32,7 +34,7 @@ from minipaas.model.record import AppRecord
 from minipaas.model.release import Release, ReleaseStatus
 from minipaas.router.logline import lines
 from minipaas.router.router import Router
-from minipaas.runtime.base import Capabilities, Runtime
+from minipaas.runtime.base import Capabilities, Output, Runtime
 from minipaas.runtime.choose import choose
 from minipaas.runtime.hosts import make_hosts
 from minipaas.runtime.ports import Ports
@@ -94,7 +96,8 @@ class ControlPlane:
         )
         self._ports = Ports(self.rng)
         self._watch = PortWatch(self.clock)
-        self._deploying: dict[str, asyncio.Lock] = {}
+        self._building: dict[str, asyncio.Lock] = {}
+        self._releasing: dict[str, asyncio.Lock] = {}
         self.builds = BuildStreams()
 
     async def open(self) -> None:
@@ -127,10 +130,13 @@ class ControlPlane:
         if known is not None:
             return known
         record = self.store.find(name)
-        app = self._admit(record or self._new_record(name))
+        app = self._admit(record.interrupted() if record else self._new_record(name))
         if record is None:
             self.store.save(app.record)
             app.say("Initial release")
+        elif app.record != record:
+            self.store.save(app.record)
+            app.say("Release interrupted: the platform ended while it was made, the release before it goes on")
         app.own_port = await self._own_port(name)
         return app
 
@@ -155,16 +161,21 @@ class ControlPlane:
             output(data)
 
         try:
-            return await self._deploy(spec, both, build_id, reading)
+            return await self._deploy(Order(spec=spec, build_id=build_id, output=both, reading=reading, links={}))
         finally:
             stream.finish(None)
 
-    async def _deploy(self, spec: AppSpec, output: Output, build_id: str, reading: Reading | None = None) -> Deploy:
-        """Deploys of the same app wait for each other."""
-        app = await self.app(spec.name)
-        links = await self._links(spec)
-        async with self.turn(spec.name):
-            return await deploy(app, spec, links, (self.builder, self.addons), output, build_id, reading)
+    async def _deploy(self, order: Order) -> Deploy:
+        """Builds of the same app wait for each other."""
+        app = await self.app(order.spec.name)
+        order = dataclasses.replace(order, links=await self._links(order.spec))
+        app.pending_build(order.build_id)
+        lock = self._building.setdefault(app.name, asyncio.Lock())
+        if lock.locked():
+            order.output(b" !     Another build of this app runs, this one waits for its end\n")
+        async with lock:
+            services = Services(builder=self.builder, addons=self.addons, turn=lambda: self.turn(app.name))
+            return await deploy(app, order, services)
 
     async def _links(self, spec: AppSpec) -> dict[str, str]:
         """The config vars that name the other apps which this one uses."""
@@ -175,17 +186,21 @@ class ControlPlane:
         return {url_variable(used): self.own_url(await self.app(used)) for used in spec.uses}
 
     def turn(self, app: str) -> asyncio.Lock:
-        """Held by what makes releases of the app: a build's must not lose what an add-on's sets meanwhile."""
-        return self._deploying.setdefault(app, asyncio.Lock())
+        """Held by what makes a release of the app, to its end: a build's must not lose what an add-on's sets."""
+        return self._releasing.setdefault(app, asyncio.Lock())
 
     def begin_build(self, spec: AppSpec) -> str:
         """Deploy beside everything else; the build's id, under which `builds` has the output."""
         build_id = str(uuid.uuid4())
         stream = self.builds.open(build_id)
 
+        order = Order(
+            spec=spec, build_id=build_id, output=stream.feed, release_output=stream.feed, links={}, by_hand=True
+        )
+
         async def work() -> None:
             try:
-                await self._deploy(spec, stream.feed, build_id)
+                await self._deploy(order)
             except MinipaasError as error:
                 stream.finish(error)
             finally:
@@ -264,16 +279,8 @@ class ControlPlane:
             route=Routed(route),
             tasks=self.tasks,
         )
-        app = RunningApp(
-            record,
-            store=self.store,
-            slugs=self.slugs,
-            kit=kit,
-            cells=self.cells,
-            route=route,
-            channel=channel,
-            user=self.user,
-        )
+        ledger = Ledger(record, self.store, self.slugs, self.clock, lambda: self.addons.standing(record.name))
+        app = RunningApp(ledger, kit=kit, cells=self.cells, route=route, channel=channel, user=self.user)
         self.apps[record.name] = app
         return app
 

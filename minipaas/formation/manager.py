@@ -33,14 +33,17 @@ class DynoManager:
         self._stopping: set[Slot] = set()
         self._memory = MemoryWatch(kit, self._living)
 
-    def release(self, run: Run, formation: Mapping[str, FormationEntry]) -> None:
-        """Run this release from now on: dynos that live are restarted on it, missing ones started, others stopped."""
+    def release(self, run: Run, formation: Mapping[str, FormationEntry], *, preboot: bool = False) -> None:
+        """Run this release from now on: dynos that live are restarted on it, missing ones started, others stopped.
+
+        With `preboot` the web dynos of before go on serving until their successors have had time to come up.
+        """
         living = list(self.slots.values())
         self._run = run
         self.scale(formation)
         for slot in living:
             if slot.name in self.slots:
-                slot.restart()
+                slot.preboot() if preboot and slot.name.type == "web" else slot.restart()
         self._memory.begin()
 
     def scale(self, formation: Mapping[str, FormationEntry]) -> None:

@@ -7,14 +7,17 @@ from minipaas.formation import words
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Run
 from minipaas.model.dyno import DEFAULT_SIZE, DynoName, Exit
-from minipaas.runtime.base import DynoProcess, Launch
+from minipaas.runtime.base import DynoProcess, Launch, Output
 
 
-async def run_once(kit: Kit, cells: Cells, name: DynoName, command: str, run: Run, limit_s: float) -> Exit:
+async def run_once(
+    kit: Kit, cells: Cells, name: DynoName, command: str, run: Run, limit_s: float, copy: Output = lambda _data: None
+) -> Exit:
     """Run `command` in a dyno of this release until it ends, its output in the app's log.
 
     Args:
         limit_s: after that long it is killed (the release phase has an hour, DC:release-phase).
+        copy: gets the output too.
 
     Raises:
         DynoProblem: it cannot be launched.
@@ -22,6 +25,12 @@ async def run_once(kit: Kit, cells: Cells, name: DynoName, command: str, run: Ru
     host = cells.place()
     port = kit.ports.take()
     process: DynoProcess | None = None
+    log = kit.log.stream(str(name))
+
+    def both(data: bytes) -> None:
+        log(data)
+        copy(data)
+
     try:
         kit.say(name, words.starting(command, port))
         process = await kit.runtime.start(
@@ -33,7 +42,7 @@ async def run_once(kit: Kit, cells: Cells, name: DynoName, command: str, run: Ru
                 slug=run.slug,
                 size=DEFAULT_SIZE,
                 hostname=life,
-                output=kit.log.stream(str(name)),
+                output=both,
             )
         )
         kit.say(name, "State changed from starting to up")

@@ -50,6 +50,9 @@ class Slot:
         self._timers: list[Timer] = []
         self._wanted_host: str | None = None
         self._avoid: tuple[str, ...] = ()
+        #: With preboot: the life that serves until the newest one takes over.
+        self._elder: Life | None = None
+        self._handover: Timer | None = None
 
     @property
     def settled(self) -> bool:
@@ -63,6 +66,7 @@ class Slot:
 
     def stop(self) -> None:
         """Empty the place; its last life ends in its own time."""
+        self._retire_elder()
         self._meet(Event.STOP)
 
     def restart(self, word: str | None = words.RESTARTING) -> None:
@@ -70,6 +74,14 @@ class Slot:
         if word is not None and self.state in (DynoState.UP, DynoState.STARTING):
             self._kit.say(self.name, word)
         self._meet(Event.START if self.state is DynoState.DOWN else Event.RESTART)
+
+    def preboot(self) -> None:
+        """Give the place a new life, and let the one that serves now go on until the new one is to take over."""
+        if self.state is DynoState.UP and self._elder is None:
+            self._elder = self.life
+        if self._elder is not None:
+            self._await_handover()
+        self.restart()
 
     def relocate(self, host: str | None = None) -> None:
         """Restart on another host, or on the one that is named."""
@@ -97,6 +109,7 @@ class Slot:
         """Put an eco dyno to sleep."""
         if self.state is DynoState.UP:
             self._kit.say(self.name, words.IDLING)
+            self._retire_elder()
             self._meet(Event.IDLED)
 
     def wake(self) -> None:
@@ -108,6 +121,7 @@ class Slot:
     def kill(self) -> None:
         """SIGKILL to every life; the place is given up."""
         self._forget_timers()
+        self._forget_elder()
         for life in list(self._lives):
             life.kill(tell=False)
 
@@ -130,6 +144,8 @@ class Slot:
     def _left(self, life: Life) -> None:
         self._lives.discard(life)
         self._cells.leave(life.host)
+        if life is self._elder:
+            self._hand_over()
 
     def _meet(self, event: Event) -> None:
         before = self.state
@@ -156,7 +172,8 @@ class Slot:
 
     def _retire(self) -> None:
         assert self.life is not None
-        self.life.retire()
+        if self.life is not self._elder:
+            self.life.retire()
         self.life = None
 
     def _kill(self) -> None:
@@ -170,11 +187,40 @@ class Slot:
 
     def _serve(self) -> None:
         assert self.life is not None
-        if self.name.type == "web":
-            self.life.serve()
+        if self.name.type == "web" and (self._elder is None or self._handover is None):
+            self._hand_over()
         later = self._kit.clock.call_later
         cycle = cycle_after_s(self._kit.limits, self._kit.rng.random())
         self._timers += [later(CRASH_RESET_S, self._pardon), later(cycle, self._cycle)]
+
+    def _await_handover(self) -> None:
+        if self._handover is not None:
+            self._handover.cancel()
+        self._handover = self._kit.clock.call_later(self._kit.limits.preboot_s, self._time_for_handover)
+
+    def _time_for_handover(self) -> None:
+        """A new life that is not up yet takes over when it is."""
+        self._handover = None
+        if self.state is DynoState.UP:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """The newest life serves, if it is up; the one before it ends."""
+        if self.life is not None and self.state is DynoState.UP:
+            self.life.serve()
+        self._retire_elder()
+
+    def _retire_elder(self) -> None:
+        elder = self._forget_elder()
+        if elder is not None and elder in self._lives:
+            elder.retire()
+
+    def _forget_elder(self) -> Life | None:
+        elder, self._elder = self._elder, None
+        if self._handover is not None:
+            self._handover.cancel()
+            self._handover = None
+        return elder
 
     def _cycle(self) -> None:
         self.restart(words.CYCLING)

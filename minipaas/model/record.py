@@ -1,5 +1,6 @@
 """What is remembered of an app: its releases, builds and formation."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,10 @@ class AppRecord:
     formation: Mapping[str, FormationEntry] = field(default_factory=dict)
     releases: tuple[Release, ...] = ()
     builds: tuple[Build, ...] = ()
+    #: Names of the features that are on.
+    features: tuple[str, ...] = ()
+    #: app.json's `scripts.postdeploy` has run.
+    postdeployed: bool = False
 
     @property
     def current(self) -> Release | None:
@@ -36,6 +41,40 @@ class AppRecord:
         return current.config if current else {}
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """The config vars that the app's files do not change."""
+        current = self.current
+        return current.held if current else ()
+
+    @property
+    def deployed(self) -> Release | None:
+        """The newest release, failed ones too, that brought new code; a rollback brings back old."""
+        found, slug_id = None, None
+        for release in self.releases:
+            if release.slug_id != slug_id and release.rollback_to is None:
+                found = release
+            if release.status is ReleaseStatus.SUCCEEDED:
+                slug_id = release.slug_id
+        return found
+
+    @property
     def next_version(self) -> int:
         """Never used before."""
         return max((release.version for release in self.releases), default=0) + 1
+
+    def with_release(self, release: Release) -> "AppRecord":
+        """The release added, or put in the place of the one with its id."""
+        if all(each.id != release.id for each in self.releases):
+            return dataclasses.replace(self, releases=(*self.releases, release))
+        releases = tuple(release if each.id == release.id else each for each in self.releases)
+        return dataclasses.replace(self, releases=releases)
+
+    def interrupted(self) -> "AppRecord":
+        """As it is to be read after the platform died: what was pending then has failed."""
+        if all(each.status is not ReleaseStatus.PENDING for each in self.releases):
+            return self
+        releases = tuple(
+            dataclasses.replace(each, status=ReleaseStatus.FAILED) if each.status is ReleaseStatus.PENDING else each
+            for each in self.releases
+        )
+        return dataclasses.replace(self, releases=releases)

@@ -60,7 +60,7 @@ class ReleaseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A slug with the config vars it runs with. `version` counts from 1 and is never used again."""
+    """A slug with the config vars and add-ons it runs with. `version` counts from 1 and is never used again."""
 
     id: str
     version: int
@@ -69,3 +69,26 @@ class Release:
     status: ReleaseStatus = ReleaseStatus.SUCCEEDED
     slug_id: str | None = None
     config: Mapping[str, str] = field(default_factory=dict)
+    #: Config vars that a command set, unset or rolled back: the app's files do not change these any more.
+    held: tuple[str, ...] = ()
+    #: The app's add-ons by plan (`heroku-postgresql:mini`), and the config vars that all add-ons set in it.
+    addons: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    #: The version whose code and config vars this release brings back; None when it is no rollback.
+    rollback_to: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Its release command is to run, or runs."""
+        return self.status is ReleaseStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to be the next release; what is None stays as it is."""
+
+    description: str
+    slug_id: str | None = None
+    config: Mapping[str, str] | None = None
+    held: tuple[str, ...] | None = None
+    rollback_to: int | None = None

@@ -85,9 +85,8 @@ def _from_json(raw: Mapping[str, Any], path: Path) -> AppRecord:
         fields = {key: value for key, value in raw.items() if key != "schema_version"}
         fields["buildpacks"] = tuple(fields["buildpacks"])
         fields["formation"] = {type_: _entry(entry) for type_, entry in fields["formation"].items()}
-        fields["releases"] = tuple(
-            Release(**{**each, "status": ReleaseStatus(each["status"])}) for each in fields["releases"]
-        )
+        fields["features"] = tuple(fields.get("features", ()))
+        fields["releases"] = tuple(_release(each) for each in fields["releases"])
         fields["builds"] = tuple(
             Build(**{**each, "status": BuildStatus(each["status"]), "buildpacks": tuple(each["buildpacks"])})
             for each in fields["builds"]
@@ -99,3 +98,8 @@ def _from_json(raw: Mapping[str, Any], path: Path) -> AppRecord:
 
 def _entry(raw: Mapping[str, Any]) -> FormationEntry:
     return FormationEntry(int(raw["quantity"]), SIZES.get(str(raw["size"]).lower(), DEFAULT_SIZE))
+
+
+def _release(raw: Mapping[str, Any]) -> Release:
+    lists = {key: tuple(raw.get(key, ())) for key in ("held", "addons", "attached")}
+    return Release(**{**raw, **lists, "status": ReleaseStatus(raw["status"])})

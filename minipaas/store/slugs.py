@@ -55,7 +55,7 @@ class Slugs:
             return None
         try:
             return self.get(str(found)) if self._stands(str(found)) else None
-        except NotFound:
+        except (NotFound, StoreProblem):
             return None
 
     def get(self, slug_id: str) -> Slug:
@@ -93,7 +93,7 @@ class Slugs:
         with self._telling(tree):
             entries = _without_oddities(tree)
             slug_id = _identity(digest(tree, entries), facts)
-            if not (self._root / slug_id / "slug.json").exists():
+            if not self._undamaged(slug_id):
                 self._put(slug_id, tree, facts, entries)
         return self.get(slug_id)
 
@@ -105,8 +105,28 @@ class Slugs:
         """
         write_atomic(self._root / "index.json", json.dumps({**self._index(), key: slug_id}, indent=1))
 
+    def whole(self, slug_id: str) -> bool:
+        """Whether a slug has as many files of together the size that its build wrote: a look, `verify` reads them."""
+        try:
+            described = self._describe(slug_id)
+            files = [entry.size for entry in walk(self._root / slug_id / "app") if entry.is_file]
+        except (NotFound, StoreProblem, OSError):
+            return False
+        return (len(files), sum(files)) == (described.get("files"), described.get("size_bytes"))
+
+    def forget(self, slug_id: str) -> None:
+        """No build is answered by that slug any more, so that the next one makes it again.
+
+        Raises:
+            StoreProblem: the index cannot be written.
+        """
+        index = self._index()
+        kept = {key: known for key, known in index.items() if known != slug_id}
+        if kept != index:
+            write_atomic(self._root / "index.json", json.dumps(kept, indent=1))
+
     def verify(self, slug_id: str) -> None:
-        """Read all of a slug and compare.
+        """Read all of a slug and compare; may take long: call it in a thread.
 
         Raises:
             NotFound: there is none.
@@ -118,7 +138,7 @@ class Slugs:
             if _identity(digest(tree, walk(tree)), facts) != slug_id:
                 raise StoreProblem(
                     f"cannot use slug {slug_id[:8]}: its files are not those that were built",
-                    "`minipaas up --force` builds it again",
+                    "deploying its source builds it again",
                 )
 
     def prune(self, keep: set[str]) -> list[str]:
@@ -164,8 +184,17 @@ class Slugs:
             raise NotFound(f"there is no slug {slug_id[:8]}")
         return described
 
+    def _undamaged(self, slug_id: str) -> bool:
+        try:
+            self.verify(slug_id)
+        except (NotFound, StoreProblem):
+            return False
+        return True
+
     def _stands(self, slug_id: str) -> bool:
-        """Whether what the slug links to outside itself (an interpreter) is still on this machine."""
+        """Whether it is here, and what it links to outside itself (an interpreter) is still on this machine."""
+        if not (self._root / slug_id / "app").is_dir():
+            return False
         return all(Path(str(path)).exists() for path in self._describe(slug_id).get("leans_on", []))
 
     def _index(self) -> Mapping[str, Any]:

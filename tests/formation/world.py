@@ -207,14 +207,16 @@ class World:
     def processes(self) -> list[ScriptedProcess]:
         return self.runtime.processes
 
-    async def release(self, version: int = 1, size: Size | None = None, **quantities: int) -> None:
+    async def release(
+        self, version: int = 1, size: Size | None = None, *, preboot: bool = False, **quantities: int
+    ) -> None:
         commands = {"web": "serve -p $PORT", "worker": "work"}
         run = Run(version=version, slug=Path("/slug"), commands=commands, config={"A": "1"})
         entries = {
             type_: FormationEntry(quantity, size) if size else FormationEntry(quantity)
             for type_, quantity in quantities.items()
         }
-        self.manager.release(run, entries)
+        self.manager.release(run, entries, preboot=preboot)
         await settle()
 
     def state(self, name: str) -> DynoState:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from minipaas.errors import NotFound, StoreProblem
 from minipaas.store.home import Home
 from minipaas.store.slugs import SlugFacts, Slugs
+from minipaas.store.tree import remove
 
 FACTS = SlugFacts(process_types={"web": "run", "clock": "tick"}, default_types=("clock",), buildpack="python")
 
@@ -166,3 +168,37 @@ def test_a_full_disk_leaves_no_half_made_slug(small_disk: Path) -> None:
     assert list(home.slugs.iterdir()) == []
     (small_disk / "filler").unlink()
     assert slugs.store(folder, FACTS).size_bytes == 5
+
+
+def _cut(folder: Path) -> None:
+    (folder / "app" / "bin" / "run").write_text("")
+
+
+def _without_a_file(folder: Path) -> None:
+    (folder / "app" / "bin" / "run").unlink()
+
+
+def _without_files(folder: Path) -> None:
+    remove(folder / "app")
+
+
+def _undescribed(folder: Path) -> None:
+    (folder / "slug.json").write_text("{")
+
+
+@pytest.mark.parametrize("damage", [_cut, _without_a_file, _without_files, _undescribed])
+def test_a_damaged_slug_is_noticed_forgotten_and_made_again(
+    home: Home, slugs: Slugs, damage: Callable[[Path], None]
+) -> None:
+    slug = slugs.store(built(home), FACTS)
+    slugs.remember("key", slug.id)
+    assert slugs.whole(slug.id)
+    damage(home.slugs / slug.id)
+    assert not slugs.whole(slug.id)
+    with pytest.raises(StoreProblem):
+        slugs.verify(slug.id)
+    slugs.forget(slug.id)
+    assert slugs.find("key") is None
+    assert slugs.store(built(home), FACTS) == slug
+    assert slugs.whole(slug.id)
+    slugs.verify(slug.id)

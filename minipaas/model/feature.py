@@ -1,0 +1,38 @@
+"""What an app can have switched on (`minipaas features`). Toggling makes no release and restarts nothing."""
+
+from dataclasses import dataclass
+
+from minipaas.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One switch. `sizes` names the dyno sizes that the web dynos must have for it, in lower case; empty: any."""
+
+    name: str
+    title: str
+    description: str
+    doc_url: str
+    sizes: tuple[str, ...] = ()
+
+
+PREBOOT = Feature(
+    "preboot",
+    "Preboot",
+    "New web dynos get the traffic only after they are up, and the old ones stop after that.",
+    "https://devcenter.heroku.com/articles/preboot",
+    ("standard-1x", "standard-2x", "performance-m", "performance-l"),
+)
+FEATURES = (PREBOOT,)
+
+
+def feature_named(name: str) -> Feature:
+    """The feature.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    for each in FEATURES:
+        if each.name == name:
+            return each
+    raise NotFound(f"there is no feature {name}", f"features: {', '.join(each.name for each in FEATURES)}")
