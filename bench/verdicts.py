@@ -1,108 +1,123 @@
 """Judges the labelled corpus with the installed command, and says how often it is right.
 
-    python -m bench.verdicts [--apps GLOB] [--rules one] [--seed 7] [--heldout] [--out FILE]
+    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--heldout] [--out FILE]
 
-Each app is judged once by `minipaas chaos APP --format json`. Baselines look at the same runs' journals or at the
-source: files written while handling requests, differing status codes, a raw difference of pages, and the patterns a
-static scanner uses. Precision counts only apps whose verdict is broken; an inconclusive one is a miss.
+Each app is judged by `minipaas chaos APP --format json`, once, or over N seeds. With `--out`, cases are appended to a
+file of JSON lines, and those that stand there from the same commit are not judged again. Baselines look at the same
+runs' journals or at the source (see baselines.py). Precision counts only apps whose verdict is broken; an
+inconclusive one is a miss.
 """
 
 import argparse
 import json
-import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bench.baselines import Baselines, baselines
+
 CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 RULES = ("one", "two", "three")
-#: Local state as static scanners look for it (after VMware's cloud-suitability-analyzer, python and js rules).
-STATIC = re.compile(
-    r"\bopen\(|os\.mkdir|os\.makedirs|sqlite3|SqliteDatabase|appendFile|writeFile|createWriteStream|cache\[|cache\.(?:get|set)\("
-)
 #: A label that is not scored: both verdicts can be defended.
 EITHER = "either"
 #: An app may take this long before it is given up.
 PATIENCE_S = 400
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """A labelled app, and what came of it."""
+    """A labelled app judged from one seed, and what came of it; `baselines` only where rule one was."""
 
+    app: str
+    seed: int
+    commit: str
     label: dict[str, Any]
-    folder: Path
     verdicts: dict[str, str]
-    causes: tuple[str, ...]
+    causes: list[str]
     codes: dict[str, list[str]]
-    warnings: tuple[str, ...]
+    warnings: list[str]
     seconds: float
-    static: bool
-    files: bool
+    baselines: Baselines | None
 
 
 def main() -> None:
-    """Judge, print a table, exit 1 when a verdict is wrong."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--apps", default="*", help="which, as a glob over their names")
+    """Judge and print a table."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--apps", default="*", help="which, as globs over their names")
     words.add_argument("--rules", default="one,two,three")
     words.add_argument("--seed", type=int, default=7)
+    words.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds from --seed on")
     words.add_argument("--heldout", action="store_true", help="the apps that were held back")
-    words.add_argument("--out", type=Path, help="write every case as JSON here")
+    words.add_argument("--out", type=Path, help="append every case to this file, and go on from what is there")
     given = words.parse_args()
+    rules = given.rules.split(",")
+    commit = _commit()
+    done = {(case.app, case.seed): case for case in _known(given.out) if case.commit == commit}
     cases = []
-    for folder in folders(given.apps, heldout=given.heldout):
-        case = judge(folder, given.rules, given.seed)
-        cases.append(case)
-        print(told(case, given.rules.split(",")), flush=True)
-    if given.out:
-        given.out.write_text(json.dumps([vars(case) | {"folder": str(case.folder)} for case in cases], indent=1))
-    print("\n" + table(cases, given.rules.split(",")))
+    for folder in folders(given.apps.split(","), heldout=given.heldout):
+        for seed in range(given.seed, given.seed + given.seeds):
+            case = done.get((folder.name, seed))
+            if case is None or not set(rules) <= set(case.verdicts):
+                case = judge(folder, given.rules, seed, commit)
+                _append(given.out, case)
+                print(told(case, rules), flush=True)
+            cases.append(case)
+    print("\n" + table(cases, rules))
+    if given.seeds > 1:
+        print("\n" + agreement(cases, rules))
 
 
-def folders(pattern: str, *, heldout: bool) -> Iterator[Path]:
+def folders(patterns: Sequence[str], *, heldout: bool) -> Iterator[Path]:
     """Every labelled app, by name."""
     root = CORPUS / ("heldout" if heldout else "apps")
-    yield from sorted(path.parent for path in root.glob(f"{pattern}/label.yml"))
+    for path in sorted(path.parent for path in root.glob("*/label.yml")):
+        if any(fnmatch(path.name, pattern) for pattern in patterns):
+            yield path
 
 
-def judge(folder: Path, rules: str, seed: int) -> Case:
+def judge(folder: Path, rules: str, seed: int, commit: str) -> Case:
     """One app through the command."""
-    label = yaml.safe_load((folder / "label.yml").read_text())
     command = [sys.executable, "-m", "minipaas", "chaos", str(folder), "--rules", rules, "--seed", str(seed)]
     began = time.monotonic()
-    try:
-        done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, timeout=PATIENCE_S)
-        report = json.loads(done.stdout)
-        app = report["apps"][0]
-    except (ValueError, subprocess.TimeoutExpired):
-        app = {"rules": {}}
-    found = {rule: app["rules"][rule]["findings"] for rule in app["rules"]}
-    source = "\n".join(
-        path.read_text(errors="replace") for path in folder.rglob("*") if path.suffix in (".py", ".js")
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        journal = Path(scratch) / "journal"
+        try:
+            done = subprocess.run(
+                [*command, "--format", "json", "--journal", str(journal)],
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
+            )
+            app = json.loads(done.stdout)["apps"][0]
+        except (ValueError, subprocess.TimeoutExpired):
+            app = {"rules": {rule: {"verdict": "none", "findings": []} for rule in rules.split(",")}}
+        seconds = time.monotonic() - began
+        simpler = baselines(folder, journal) if "one" in app["rules"] and journal.exists() else None
+    found = {rule: each["findings"] for rule, each in app["rules"].items()}
     return Case(
-        label=label,
-        folder=folder,
-        verdicts={rule: app["rules"].get(rule, {}).get("verdict", "none") for rule in RULES},
-        causes=tuple(each["cause"] for each in found.get("one", ()) if each["cause"]),
-        codes={rule: [each["code"] for each in each_rule] for rule, each_rule in found.items()},
-        warnings=tuple(
-            each["code"] for each_rule in found.values() for each in each_rule if each["severity"] == "warning"
-        ),
-        seconds=time.monotonic() - began,
-        static=bool(STATIC.search(source)),
-        files=any(each["code"] in ("MP101", "MP104", "MP110") for each in found.get("one", ())),
+        app=folder.name,
+        seed=seed,
+        commit=commit,
+        label=yaml.safe_load((folder / "label.yml").read_text()),
+        verdicts={rule: each["verdict"] for rule, each in app["rules"].items()},
+        causes=[each["cause"] for each in found.get("one", ()) if each["cause"]],
+        codes={rule: [each["code"] for each in findings] for rule, findings in found.items()},
+        warnings=[each["code"] for findings in found.values() for each in findings if each["severity"] == "warning"],
+        seconds=round(seconds, 1),
+        baselines=simpler,
     )
 
 
-def told(case: Case, rules: list[str]) -> str:
+def told(case: Case, rules: Sequence[str]) -> str:
     """One line a case; `!` marks what is wrong."""
     words = []
     for rule in rules:
@@ -111,23 +126,19 @@ def told(case: Case, rules: list[str]) -> str:
     cause = case.label.get("cause")
     if "one" in rules and cause and case.causes and cause not in case.causes:
         words.append(f"cause {'/'.join(case.causes)} ! (label: {cause})")
-    return f"{case.label['app']:<20} {case.seconds:5.1f} s  {'; '.join(words)}  {' '.join(case.warnings)}"
+    return f"{case.app:<20} {case.seconds:5.1f} s  {'; '.join(words)}  {' '.join(case.warnings)}"
 
 
-def table(cases: list[Case], rules: list[str]) -> str:
+def table(cases: Sequence[Case], rules: Sequence[str]) -> str:
     """Precision, recall, inconclusive rate, cause accuracy, seconds; and the baselines."""
     lines = ["| what | precision | recall | inconclusive | apps |", "|---|---|---|---|---|"]
     for rule in rules:
         scored = [case for case in cases if case.label["rules"][rule] != EITHER]
         verdicts = [(case.label["rules"][rule], case.verdicts[rule]) for case in scored]
         lines.append(row(f"rule {rule}", [(w == "broken", g == "broken", g == "inconclusive") for w, g in verdicts]))
+    if "one" in rules:
+        lines += _simpler([case for case in cases if case.label["rules"]["one"] != EITHER])
     expected = [set(case.label.get("warnings") or ()) <= set(case.warnings) for case in cases]
-    truth = [case.label["rules"]["one"] == "broken" for case in cases]
-    for name, flagged in (
-        ("baseline: files written", [case.files for case in cases]),
-        ("baseline: static patterns", [case.static for case in cases]),
-    ):
-        lines.append(row(name, [(t, f, False) for t, f in zip(truth, flagged, strict=True)]))
     right = [case.label["cause"] in case.causes for case in cases if case.label.get("cause") and case.causes]
     seconds = sorted(case.seconds for case in cases) or [0.0]
     lines += [
@@ -139,7 +150,38 @@ def table(cases: list[Case], rules: list[str]) -> str:
     return "\n".join(lines)
 
 
-def row(name: str, cases: list[tuple[bool, bool, bool]]) -> str:
+def _simpler(cases: Sequence[Case]) -> Iterator[str]:
+    judged = [(case.label["rules"]["one"] == "broken", case.baselines) for case in cases if case.baselines]
+    for name, what in (
+        ("files", "files written"),
+        ("status", "status codes"),
+        ("difference", "raw difference"),
+        ("static", "static patterns"),
+    ):
+        yield row(f"baseline: {what}", [(truth, getattr(each, name), False) for truth, each in judged])
+
+
+def agreement(cases: Sequence[Case], rules: Sequence[str]) -> str:
+    """Of each app, how many seeds gave the verdict and the cause that most gave."""
+    lines = ["| app | seeds | " + " | ".join(f"rule {rule}" for rule in rules) + " |"]
+    lines.append("|---" * (2 + len(rules)) + "|")
+    by_app: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_app[case.app].append(case)
+    for app, same in by_app.items():
+        lines.append(f"| {app} | {len(same)} | " + " | ".join(_said(same, rule) for rule in rules) + " |")
+    return "\n".join(lines)
+
+
+def _said(cases: Sequence[Case], rule: str) -> str:
+    said = [
+        f"{case.verdicts[rule]}{f' ({case.causes[0]})' if rule == 'one' and case.causes else ''}" for case in cases
+    ]
+    counts = sorted(((said.count(each), each) for each in set(said)), reverse=True)
+    return ", ".join(f"{count} {each}" for count, each in counts)
+
+
+def row(name: str, cases: Sequence[tuple[bool, bool, bool]]) -> str:
     """One row: (is broken, was called broken, was inconclusive) for each app."""
     hits = sum(truth and called for truth, called, _ in cases)
     called = sum(each for _, each, _ in cases)
@@ -148,6 +190,27 @@ def row(name: str, cases: list[tuple[bool, bool, bool]]) -> str:
     precision = f"{hits / called:.2f} ({hits}/{called})" if called else "-"
     recall = f"{hits / broken:.2f} ({hits}/{broken})" if broken else "-"
     return f"| {name} | {precision} | {recall} | {unknown} | {len(cases)} |"
+
+
+def _commit() -> str:
+    """Of the code that judges; work that is not committed has a name of its own."""
+    words = ["git", "-C", str(CORPUS), "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _known(path: Path | None) -> Iterator[Case]:
+    if path is None or not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        values = json.loads(line)
+        simpler = values.pop("baselines")
+        yield Case(**values, baselines=Baselines(**simpler) if simpler else None)
+
+
+def _append(path: Path | None, case: Case) -> None:
+    if path is not None:
+        with path.open("a") as file:
+            file.write(json.dumps(asdict(case)) + "\n")
 
 
 if __name__ == "__main__":
