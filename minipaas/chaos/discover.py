@@ -14,6 +14,7 @@ from minipaas.chaos.api_calls import ApiCaller
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.forms import Purpose, entries, is_risky_link, purpose
 from minipaas.chaos.history import History
+from minipaas.chaos.late import Late
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
 from minipaas.chaos.page import Form, Link, Page, url_pattern
@@ -76,7 +77,7 @@ async def discover(
     host = await host_of(fleet, app, timeout_s)
     player = Player(host, fleet, history, timeout_s=timeout_s)
     book = Notebook(player, serial, lambda: fleet.clock.monotonic() > until)
-    explorer = _Explorer(book, host)
+    explorer = _Explorer(book, host, Late(book, history, fleet))
     try:
         await explorer.explore()
     finally:
@@ -105,8 +106,9 @@ async def _nothing() -> None:
 
 
 class _Explorer:
-    def __init__(self, book: Notebook, host: str) -> None:
+    def __init__(self, book: Notebook, host: str, late: Late) -> None:
         self.book = book
+        self._late = late
         self.host = host
         self.pages: dict[str, list[Place]] = {}
         self._queue: deque[Place] = deque([_WEB_ROOT])
@@ -121,6 +123,7 @@ class _Explorer:
             await self._read(self._all_pages())
         await self._use_forms(Purpose.WRITE)
         await ApiCaller(self.book).call_all()
+        await self._late.wait(self._all_pages()[:MOST_READS])
         await self._use_forms(Purpose.SEARCH)
         await self._use_forms(Purpose.DESTROY)
         self.book.client = "bob"

@@ -204,6 +204,7 @@ class Experiment:
             only=self._wanted.only,
             again=self._wanted.witness,
             journal=self._progress.journal,
+            seed=self._wanted.seed,
         )
         return await experiment.run()
 

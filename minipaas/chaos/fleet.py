@@ -1,6 +1,7 @@
 """The dynos of one trial: which of them answers next, and their fate at each phase."""
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Fleet:
         self._web: list[LabDyno] = []
         self._others: list[LabDyno] = []
         self._turn = 0
+        self._chance = random.Random(trial.draw)
         self.began_s = lab.clock.monotonic()
         self._stopping: set[asyncio.Task[object]] = set()
         self._leaving: list[LabDyno] = []
@@ -73,6 +75,8 @@ class Fleet:
     def next(self) -> LabDyno:
         """Who answers the next request: two dynos take turns."""
         self._turn += 1
+        if self.trial.draw and len(self._web) > 1:
+            return self._chance.choice(self._web)
         return self._web[self._turn % len(self._web)]
 
     async def pause(self) -> None:
@@ -87,6 +91,8 @@ class Fleet:
             NotUp: its replacement does not come up.
         """
         if self.trial.several or self.trial.kind is Kind.CALM or phase not in self.trial.phases:
+            return
+        if self.trial.draw and self._chance.random() >= self.trial.chance:
             return
         self.faults += 1
         old = self._web[0]

@@ -52,6 +52,9 @@ class Visit:
     place: Place
     #: Bytes are looked at too: an image that was uploaded.
     embedded: bool = False
+    #: Looked at again and again until it shows this, at most so many seconds: a worker may still be at it.
+    until: Marker | None = None
+    patience_s: float = 0.0
 
     @property
     def label(self) -> str:

@@ -19,6 +19,8 @@ from minipaas.model.scenario import Expect
 _CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _CAPTURE_BYTES = re.compile(rb"\{([A-Za-z_]\w*)\}")
 
+#: Between two looks at a page that is to show something soon.
+_LOOK_AGAIN_S = 0.25
 
 #: Fields by name, and files by field as (name, content, type).
 Filled = tuple[dict[str, list[str]], list[tuple[str, tuple[str, bytes, str]]] | None]
@@ -108,10 +110,23 @@ class Player:
 
     async def _act(self, user: User, step: Step) -> tuple[Exchange, Page | None]:
         if isinstance(step, Visit):
-            return await user.get(await self._find(user, step.place))
+            return await self._visit(user, step)
         if isinstance(step, Submit):
             return await self._submit(user, step)
         return await self._call(user, step)
+
+    async def _visit(self, user: User, step: Visit) -> tuple[Exchange, Page | None]:
+        """Only the last of several looks is written down: how many there were is chance."""
+        clock, before = self._fleet.clock, len(self._history.exchanges)
+        began = clock.monotonic()
+        while True:
+            exchange, page = await user.get(await self._find(user, step.place))
+            late = clock.monotonic() - began >= step.patience_s
+            if step.until is None or late or exchange.shows(step.until):
+                return exchange, page
+            del self._history.exchanges[before:]
+            user.begin(user.step)
+            await clock.sleep(_LOOK_AGAIN_S)
 
     def _user(self, name: str) -> User:
         if name not in self._users:

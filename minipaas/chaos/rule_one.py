@@ -13,7 +13,7 @@ from minipaas.chaos.oracle import Baseline, Loss, Symptom
 from minipaas.chaos.plan import Plan, witness, writes
 from minipaas.chaos.play import play
 from minipaas.chaos.record import Witness
-from minipaas.chaos.trial import CALM, Kind, Phase, Trial
+from minipaas.chaos.trial import CALM, Kind, Phase, Trial, soak
 from minipaas.model.verdict import Cause, TimelineEvent
 
 #: Calm plays that a mask of noise is made from.
@@ -22,6 +22,9 @@ CALM_PLAYS = 3
 CONFIRM = 5
 #: Losses explained for one app; more of the same kind say nothing new.
 MOST_EXPLAINED = 4
+
+#: Plays with faults at random; fewer where something is known to be lost.
+SOAKS = 4
 
 _SEARCH = (
     Trial(Kind.MULTI, frozenset()),
@@ -86,6 +89,7 @@ class RuleOne:
         out_of_time: asked between plays; True ends the search with what is known.
         only: explain the losses of this form or page and no others.
         again: the least that showed a loss before; nothing else is looked for.
+        seed: of the soak.
     """
 
     def __init__(
@@ -97,10 +101,14 @@ class RuleOne:
         only: str | None = None,
         again: Witness | None = None,
         journal: AppJournal | None = None,
+        seed: int = 0,
     ) -> None:
         self._only = only
         self._again = again
         self._journal = journal or unwritten().of("")
+        self._seed = seed
+        #: Whether two dynos of it run at a time.
+        self._several = True
         self._lanes = lanes
         self._plan = plan
         self._out_of_time = out_of_time
@@ -122,22 +130,38 @@ class RuleOne:
             self._result.flaky.append(witness.loss)
 
     async def _search_all(self) -> None:
-        result = self._result
-        result.calms = await self._plays(CALM, CALM_PLAYS)
-        result.baseline = Baseline(self._plan, result.calms)
-        losses: list[Loss] = []
-        result.search = await self._search()
-        for history in result.search:
-            losses += result.baseline.losses(history)
-            result.drifts += result.baseline.drifts(history)
+        self._result.calms = await self._plays(CALM, CALM_PLAYS)
+        baseline = self._result.baseline = Baseline(self._plan, self._result.calms)
+        self._result.search = await self._search()
+        await self._judge(baseline, self._result.search)
+        await self._soak(baseline)
+
+    async def _judge(self, baseline: Baseline, histories: Sequence[History]) -> None:
+        """Explain what these plays under fault lost."""
+        result, losses = self._result, list[Loss]()
+        for history in histories:
+            losses += baseline.losses(history)
+            result.drifts += baseline.drifts(history)
         groups = [each for each in _grouped(losses) if self._only in (None, subject(self._plan, each[0]))]
-        statistics = [each[0] for each in groups if self._is_statistic(result.baseline, each[0])]
+        statistics = [each[0] for each in groups if self._is_statistic(baseline, each[0])]
         result.drifts += [(loss.pattern, loss.expected) for loss in statistics]
         for group in [each for each in groups if each[0] not in statistics][:MOST_EXPLAINED]:
             if self._out_of_time() and result.breaks:
                 break
-            if not self._explained(group[0]):
+            if not self._explained(group[0]) and group[0].identity not in {each.identity for each in result.flaky}:
                 await self._explain(group)
+
+    async def _soak(self, baseline: Baseline) -> None:
+        """Faults at random steps, for what no one place shows; what was found once is not looked for again."""
+        width, steps = len(self._lanes), len(self._plan.quick)
+        for first in range(0, width if self._result.breaks else SOAKS, width):
+            if self._out_of_time() or self._only or not steps:
+                return
+            trials = [soak(self._seed, number, steps) for number in range(first, first + width)]
+            wanted = [(trial, None) for trial in trials if self._several or not trial.several]
+            histories = await self._in_pairs(wanted)
+            self._result.search += histories
+            await self._judge(baseline, histories)
 
     def _is_statistic(self, baseline: Baseline, loss: Loss) -> bool:
         """A number beside something of the same write that is kept counts what the process did, and holds nothing."""
@@ -148,6 +172,7 @@ class RuleOne:
         try:
             return await self._in_pairs([(trial, None) for trial in _SEARCH])
         except NotUp:
+            self._several = False
             return await self._in_pairs([(trial, None) for trial in _SEARCH if not trial.several])
 
     def _explained(self, loss: Loss) -> bool:

@@ -32,15 +32,23 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`pinned` gives every process the same random numbers at boot."""
+    """`pinned` gives every process the same random numbers at boot.
+
+    `draw` makes it a soak: whether a phase is one for a fault, and which of two dynos answers, is drawn from that
+    seed, a fault with the probability `chance`.
+    """
 
     kind: Kind
     phases: frozenset[Phase] = frozenset({Phase.AFTER_WRITE})
     pinned: bool = False
+    draw: str = ""
+    chance: float = 1.0
 
     @property
     def name(self) -> str:
         """For people."""
+        if self.draw:
+            return f"soak: {self.kind} at random"
         return f"{self.kind}{', boot secrets pinned' if self.pinned else ''}"
 
     @property
@@ -54,4 +62,19 @@ class Trial:
         return self.kind is Kind.KEEP
 
 
+#: Faults of one soak, about.
+_FAULTS = 5
+
 CALM = Trial(Kind.CALM, frozenset())
+
+
+def soak(seed: int, number: int, steps: int) -> Trial:
+    """The soak of that number in the run of that seed: relocations at random steps, then two dynos in no order.
+
+    Args:
+        steps: of the plan; a handful of faults is spread over them.
+    """
+    draw = f"{seed}.{number}"
+    if number % 2:
+        return Trial(Kind.MULTI, frozenset(), draw=draw)
+    return Trial(Kind.LOSE, frozenset(Phase), draw=draw, chance=min(1.0, _FAULTS / max(steps, 1)))

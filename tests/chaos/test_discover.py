@@ -4,7 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from minipaas.chaos.plan import Plan, Press, Submit
+from minipaas.chaos.history import History
+from minipaas.chaos.plan import Plan, Press, Submit, Visit
 from tests.chaos.inside import inside, page
 
 
@@ -139,3 +140,37 @@ async def test_a_lockout_is_found_by_wrong_passwords_of_another_client() -> None
     tried = [step for step in plan.steps if isinstance(step, Submit) and step.press]
     assert {step.client for step in tried} == {"mallory"}
     assert [step.press for step in tried][-2:] == [Press.REFUSED, Press.STILL]
+
+
+async def delayed(seconds: float) -> tuple[Plan, History]:
+    """An app whose orders show after so long; its plan, and a play of it on a dyno that forgot everything."""
+    orders: list[str] = []
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        return page(form("/orders", "what") + "".join(f"<li>{each}</li>" for each in orders))
+
+    async def order(request: web.Request) -> web.StreamResponse:
+        asyncio.get_running_loop().call_later(seconds, orders.append, str((await request.post())["what"]))
+        raise web.HTTPSeeOther("/")
+
+    async with inside({"GET /": home, "POST /orders": order}) as fleet:
+        fleet.has_workers = True
+        found = (await fleet.discovered()).plan
+        orders.clear()
+        return found, await fleet.played(found)
+
+
+async def test_what_a_worker_makes_later_is_waited_for_in_plays_too() -> None:
+    found, played = await delayed(0.7)
+    waits = [(index, step) for index, step in enumerate(found.steps) if isinstance(step, Visit) and step.until]
+    assert len(waits) == 1
+    index, step = waits[0]
+    assert step.until is not None
+    assert step.patience_s > 0.7
+    looks = [each for each in played.exchanges if each.step == index]
+    assert [each.shows(step.until) for each in looks] == [True], "how often it was looked at is no part of the record"
+
+
+async def test_what_shows_at_once_is_not_waited_for() -> None:
+    found, _ = await delayed(0.0)
+    assert not [step for step in found.steps if isinstance(step, Visit) and step.until]
