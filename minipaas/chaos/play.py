@@ -116,17 +116,18 @@ class Player:
         return await self._call(user, step)
 
     async def _visit(self, user: User, step: Visit) -> tuple[Exchange, Page | None]:
-        """Only the last of several looks is written down: how many there were is chance."""
-        clock, before = self._fleet.clock, len(self._history.exchanges)
-        began = clock.monotonic()
-        while True:
-            exchange, page = await user.get(await self._find(user, step.place))
-            late = clock.monotonic() - began >= step.patience_s
-            if step.until is None or late or exchange.shows(step.until):
-                return exchange, page
+        before = len(self._history.exchanges)
+        exchange, page = await user.get(await self._find(user, step.place))
+        if step.until is None:
+            return exchange, page
+        clock, began = self._fleet.clock, self._fleet.clock.monotonic()
+        while not exchange.shows(step.until) and clock.monotonic() - began < step.patience_s:
+            await clock.sleep(_LOOK_AGAIN_S)
+            # Only the last of several looks is written down: how many there were is chance.
             del self._history.exchanges[before:]
             user.begin(user.step)
-            await clock.sleep(_LOOK_AGAIN_S)
+            exchange, page = await user.get(await self._find(user, step.place))
+        return exchange, page
 
     def _user(self, name: str) -> User:
         if name not in self._users:
