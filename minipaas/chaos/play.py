@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx
+
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
@@ -86,6 +88,10 @@ class Player:
         except _NotThere as missing:
             self._history.missing[index] = str(missing)
             outcome = Outcome(None, None, str(missing))
+        except (httpx.InvalidURL, UnicodeError) as bad:
+            # A value taken from an answer that cannot stand where it was put.
+            self._history.missing[index] = f"no request can be made: {bad}"
+            outcome = Outcome(None, None, self._history.missing[index])
         await self._reach(Phase.AFTER_WRITE if writes(step) else Phase.AFTER_VISIT)
         return outcome
 

@@ -6,6 +6,7 @@ cookies are taken from what the app answers now, and what was typed becomes uniq
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from minipaas.chaos.forms import Purpose, is_risky_link, purpose
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
@@ -128,8 +129,7 @@ class Retracer:
         now = [link for link in _alike(seen.page, pattern) if self._is_ours(link.url)]
         if not now:
             return None
-        then = list(read_page(f"https://{self._host}/", seen.recorded).links) if seen.recorded else []
-        alike = [link for link in then if url_pattern(link.url) == pattern]
+        alike = _alike(_recorded_page(seen.recorded), pattern)
         followed = next((at for at, link in enumerate(alike) if link.url.endswith(act.path)), None)
         if followed is not None:
             link = alike[followed]
@@ -242,6 +242,12 @@ class Retracer:
         for path, seen in self._pages.items():
             if seen.place == place:
                 self._pages[path] = replace(seen, page=page)
+
+
+@lru_cache(32)
+def _recorded_page(html: str) -> Page:
+    """A stranger's page may be long, and is asked for one link after another."""
+    return read_page("https://recorded/", html)
 
 
 def _alike(page: Page, pattern: str) -> list[Link]:

@@ -24,6 +24,10 @@ from minipaas.model.scenario import Pick, PickKind
 _KEPT = re.compile(
     r"accept|content-type|authorization|x-requested-with|hx-.*|x-.*(csrf|xsrf|token|key).*|csrf-token", re.IGNORECASE
 )
+#: A page that is asked for by its user comes without these.
+_SCRIPTS = ("x-requested-with", "authorization", "hx-request")
+#: A value as short as this may stand in an answer by chance: only under a name of an id it is one.
+_SHORT = 6
 #: What proves that a page of the app's own sends; reading needs none.
 _FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _SECRET = re.compile(r"csrf|xsrf|token|authenticity|nonce", re.IGNORECASE)
@@ -58,7 +62,7 @@ class Caller:
 
     def is_call(self, act: Act) -> bool:
         """Whether a script asked, and no page."""
-        return "json" in act.answer_kind or bool(act.header("x-requested-with") or act.header("authorization"))
+        return "json" in act.answer_kind or any(act.header(name) for name in _SCRIPTS)
 
     async def look(self, act: Act) -> Outcome | None:
         """Ask for the same now; None when it is refused."""
@@ -242,6 +246,7 @@ def _where(source: Source, value: str, kinds: tuple[PickKind, ...]) -> Iterator[
         yield Pick(PickKind.HEADER, "location")
     if PickKind.JSON in kinds:
         found = [path for path, each in leaves(source.then) if str(each) == value]
+        found = [path for path in found if len(value) > _SHORT or _ID.fullmatch(path)]
         yield from (Pick(PickKind.JSON, path) for path in sorted(found, key=lambda path: not _ID.fullmatch(path)))
 
 

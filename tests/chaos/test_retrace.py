@@ -1,23 +1,28 @@
 """A recording done again on an app that answers as none did before: other ids, other tokens, other cookies."""
 
+import asyncio
 import json
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from minipaas.chaos.discover import Discovery
 from minipaas.chaos.fleet import Fleet
-from minipaas.chaos.plan import Call, Place, Submit, Visit
+from minipaas.chaos.plan import Call, Place, Submit, Visit, typed
 from minipaas.chaos.trial import CALM
-from minipaas.chaos.workload import HarWorkload
+from minipaas.chaos.workload import HarWorkload, ScenarioWorkload
 from minipaas.errors import FileProblem
 from minipaas.parse.har import parse_har
+from minipaas.parse.scenario import parse_scenario
 
 
 class App(ThreadingHTTPServer):
@@ -210,6 +215,66 @@ async def test_a_recording_of_another_app_says_so(apps: tuple[App, App]) -> None
         await replayed(json.dumps({"log": {"entries": both}}).encode(), now)
 
 
+AWKWARD = st.sampled_from(
+    [
+        None,
+        "",
+        "/",
+        "//[",
+        "\u00e9 \u2028",
+        "a\r\nB: c",
+        "{got_1_0}",
+        "{0}",
+        "%",
+        "%zz",
+        "x" * 9000,
+        7,
+        [],
+        {},
+        "\0",
+        "..",
+        "a=b&c",
+    ]
+)
+PLACES = st.sampled_from(
+    [
+        ("request", "url"),
+        ("request", "method"),
+        ("request", "headers"),
+        ("request", "postData", "text"),
+        ("request", "postData", "mimeType"),
+        ("response", "content", "text"),
+        ("response", "content", "mimeType"),
+        ("response", "redirectURL"),
+        ("response", "status"),
+        ("request", "headers", 0, "name"),
+        ("request", "headers", 0, "value"),
+    ]
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.integers(0, 4), PLACES, AWKWARD, st.booleans()), min_size=1, max_size=4))
+def test_a_strangers_recording_is_done_or_refused(
+    apps: tuple[App, App], changes: list[tuple[int, tuple[Any, ...], Any, bool]]
+) -> None:
+    then, now = apps
+    with browser(then) as user:
+        answers = [user.get("/"), user.post("/notes", data={"csrf": then.csrf, "note": "buy green tea"})]
+        answers += [user.get(answers[1].headers["location"])]
+        answers += [user.post("/api/login", json={"user": "ann"}, headers={"X-XSRF-Token": then.csrf}), user.get("/")]
+    entries = [entry(answer) for answer in answers]
+    for number, place, value, behind in changes:
+        inner: Any = entries[number]
+        with suppress(KeyError, TypeError, IndexError):
+            for part in place[:-1]:
+                inner = inner[part]
+            before = inner[place[-1]]
+            inner[place[-1]] = f"{before}{value}" if behind and isinstance(before, str) else value
+    with suppress(FileProblem):
+        asyncio.run(replayed(json.dumps({"log": {"entries": entries}}).encode(), now))
+
+
 async def test_a_recording_that_the_app_does_not_follow_is_told(apps: tuple[App, App]) -> None:
     _, now = apps
     there = {"url": "http://shop/", "method": "GET"}
@@ -220,3 +285,31 @@ async def test_a_recording_that_the_app_does_not_follow_is_told(apps: tuple[App,
     )
     assert found.unmet == ("a.har: 3 of 4 recorded requests are not answered as they were",)
     assert len(found.plan.missed) == 3
+
+
+SCENARIO = """
+unique: {note: text}
+steps:
+  - request: GET /
+    capture: {csrf: {field: csrf}, xsrf: {cookie: xsrf}, nothing: {css: p.none}}
+  - request: POST /notes
+    form: {csrf: "${csrf}", note: "café ${note}"}
+    expect: {status: 303, contains: "café ${note}"}
+    capture: {place: {header: location}, title: {css: h1}}
+  - request: GET ${place}
+    expect: {still: "${title}", not_contains: "café"}
+  - request: GET /
+    headers: {X-Title: "${title}"}
+  - request: GET /${nothing}
+"""
+
+
+async def test_a_scenario_tells_with_its_line_what_a_calm_dyno_does_otherwise(apps: tuple[App, App]) -> None:
+    _, now = apps
+    workload = ScenarioWorkload(parse_scenario(SCENARIO, "s.yml"), "s.yml", {})
+    found = await workload.discover(cast("Fleet", OneDyno(now.server_port)), "notes", timeout_s=5.0)
+    assert list(now.notes.values()) == [f"café {typed(found.plan.steps[1])[0].token}"]
+    still, header, nothing = found.unmet
+    assert still == "s.yml:10: no `café` expected, it is in the answer"
+    assert header.startswith("s.yml:12: no request can be made: ")
+    assert nothing == "s.yml:14: no answer held what is captured as nothing"
