@@ -6,7 +6,7 @@ from minipaas.api import addon_shapes as shapes
 from minipaas.api.shapes import Json
 from minipaas.api.wire import body, part, plane, reference, reply, running_app, text
 from minipaas.control.attaching import Attaching
-from minipaas.errors import NotFound
+from minipaas.errors import NotFound, UsageProblem
 from minipaas.model.addon import Addon, Attachment
 from minipaas.model.addon_names import parse_addon_name
 from minipaas.model.app import AddonWish
@@ -69,6 +69,16 @@ async def create(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """One, by id or name; in an app also by its attachment."""
     return reply(addon(request, named(request)))
+
+
+@routes.patch("/addons/{addon}")
+@routes.patch("/apps/{app}/addons/{addon}")
+async def change(request: web.Request) -> web.Response:
+    """`{"plan": "heroku-redis:premium-0"}`: another plan of its service, by name only."""
+    each, wanted = named(request), await body(request)
+    if set(wanted) != {"plan"}:
+        raise UsageProblem("cannot change an add-on so: only its plan can be changed here")
+    return reply(addon(request, attaching(request).change_plan(each, reference(wanted, "plan"))))
 
 
 @routes.delete("/addons/{addon}")

@@ -5,6 +5,7 @@ first at its next deploy, and finds the second not begun.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from minipaas.control.addons import told
@@ -15,6 +16,7 @@ from minipaas.model import attaching
 from minipaas.model.addon import Addon, Attachment
 from minipaas.model.app import AddonWish
 from minipaas.model.release import Change
+from minipaas.model.service import parse_plan
 
 if TYPE_CHECKING:
     from minipaas.addons.provider import Addons
@@ -83,6 +85,17 @@ class Attaching:
             async with self._plane.turn(name):
                 await self._lose(app, addon, addon.attached_to(name))
         await self.addons.destroy(addon.app, addon.name)
+
+    def change_plan(self, addon: Addon, plan: str) -> Addon:
+        """Another plan, which runs the same server: no release, no restart.
+
+        Raises:
+            UsageProblem: it is no plan of the add-on's service.
+        """
+        service, word = parse_plan(plan)
+        if service is not addon.kind:
+            raise UsageProblem(f"cannot make {addon.name} a {service.name}: it is a {addon.service}")
+        return self.addons.registry.change_addon(replace(addon, plan=word)).addon
 
     async def promote(self, addon: Addon, app: RunningApp) -> Attachment:
         """Let `DATABASE_URL` be this add-on's.

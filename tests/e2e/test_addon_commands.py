@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.e2e.harness import COMMAND, begin, environment, get, left_behind, platform, ready, until, web_app
+from tests.e2e.harness import COMMAND, Platform, begin, environment, get, left_behind, platform, ready, until, web_app
 from tests.e2e.test_addons import servers
 
 pytestmark = pytest.mark.slow
@@ -129,3 +131,50 @@ def test_a_database_killed_under_load_comes_back_with_all_it_acknowledged(tmp_pa
         assert count in range(sum(acknowledged), sum(acknowledged) + 5)
         assert get(running.url())[1] == database
         assert "Killed by SIGKILL, as asked" in running.logs("-p", "heroku-postgres")
+
+
+def api(running: Platform, method: str, path: str, **body: object) -> tuple[int, object]:
+    """The control API on loopback, as Heroku's clients call it."""
+    known = json.loads((running.home / "platform.json").read_text())
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{known['control_port']}{path}",
+        data=json.dumps(body).encode() if body else None,
+        method=method,
+        headers={"Authorization": f"Bearer {(running.home / 'token').read_text().strip()}"},
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_the_platform_api_as_herokus_clients_use_it(tmp_path: Path) -> None:
+    with platform(tmp_path, web_app(tmp_path / "shop", body=URLS), web_app(tmp_path / "blog")) as running:
+        status, made = api(running, "POST", "/apps/shop/addons", plan={"name": "heroku-redis:mini"}, attachment={})
+        assert status == 201
+        assert made["plan"]["price"]["cents"] == 0
+        assert (made["state"], made["config_vars"], made["app"]["name"]) == ("provisioned", ["REDIS_URL"], "shop")
+        status, found = api(running, "POST", "/actions/addons/resolve", addon="REDIS_URL", app="shop")
+        assert (status, [each["id"] for each in found]) == (200, [made["id"]])
+        assert api(running, "POST", "/actions/addons/resolve", addon="nope", app="shop") == (
+            404,
+            {"id": "not_found", "message": "Couldn't find that add-on.", "exit_code": 1},
+        )
+        status, attached = api(running, "POST", "/addon-attachments", addon=made["name"], app={"name": "blog"})
+        assert (status, attached["name"], attached["addon"]["app"]["name"]) == (201, "REDIS", "shop")
+        status, meant = api(running, "POST", "/actions/addon-attachments/resolve", addon_attachment="redis")
+        assert {each["app"]["name"] for each in meant} == {"shop", "blog"}
+        _, config = api(running, "GET", f"/addons/{made['id']}/config")
+        assert [each["name"] for each in config] == ["REDIS_URL"]
+        assert [each["id"] for each in api(running, "GET", "/apps/blog/addon-attachments")[1]] == [attached["id"]]
+        assert api(running, "DELETE", f"/addon-attachments/{attached['id']}")[0] == 200
+        assert api(running, "GET", "/apps/blog/addon-attachments") == (200, [])
+        _, changed = api(running, "PATCH", f"/apps/shop/addons/{made['id']}", plan="heroku-redis:premium-0")
+        assert changed["plan"]["name"] == "heroku-redis:premium-0"
+        status, told = api(running, "PATCH", f"/addons/{made['id']}", plan="bucket")
+        assert (status, told["id"]) == (422, "invalid_params")
+        assert api(running, "DELETE", f"/apps/shop/addons/{made['id']}")[1]["state"] == "deprovisioned"
+        assert api(running, "GET", "/addons") == (200, [])
+        for path in ("/addon-services", "/addon-services/bucket", "/addon-services/redis/plans"):
+            assert api(running, "GET", path)[0] == 200

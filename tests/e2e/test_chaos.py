@@ -37,6 +37,7 @@ def chaos(home: Path, *words: str) -> tuple[int, Any]:
         ("shop", "broken", "memory"),
         ("clean", "kept", None),
         ("clean-node", "kept", None),
+        ("pictures", "kept", None),
     ],
 )
 def test_rule_one_of_the_examples(
