@@ -1,6 +1,7 @@
 """addons, addons:info, addons:create, addons:destroy, addons:services, addons:plans."""
 
 import sys
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,8 @@ from minipaas.errors import UsageProblem
 
 #: The Platform API's states in the words of Heroku's CLI.
 _STATES = {"provisioning": "creating", "provisioned": "created", "deprovisioned": "destroyed"}
+#: `addons:wait` asks this often.
+_WAIT_S = 0.5
 
 
 @click.command(epilog=example("minipaas addons", "minipaas addons -a shop --json", "minipaas addons --all"))
@@ -96,6 +99,22 @@ def create(app: str | None, alias: str | None, name: str | None, as_json: bool, 
     output.note(f"Created {made['name']} as {', '.join(made['config_vars'])}")
     if as_json:
         output.as_json(made)
+
+
+@click.command(name="addons:wait", epilog=example("minipaas addons:wait", "minipaas addons:wait DATABASE"))
+@app_option
+@click.argument("addon", required=False)
+def wait(app: str | None, addon: str | None) -> None:
+    """Wait until an add-on that another command makes is there, or all of the app are."""
+    platform = client()
+    name = choose_app(platform, app)
+    while True:
+        found = [find(platform, name, addon)] if addon else platform.get(f"/apps/{name}/addons")
+        coming = [each["name"] for each in found if each["state"] == "provisioning"]
+        if not coming:
+            return
+        output.note(f"Waiting for {', '.join(coming)}")
+        time.sleep(_WAIT_S)
 
 
 @click.command(

@@ -4,16 +4,17 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
+from minipaas.addons.search import Programs
 from minipaas.cli import output
 from minipaas.cli.group import example
 from minipaas.cli.target import home, json_option
-from minipaas.errors import MinipaasError
+from minipaas.errors import MinipaasError, Missing
 from minipaas.runtime.choose import choose
 from minipaas.store.home import Home
 
@@ -42,7 +43,7 @@ class Examined:
 @json_option
 def doctor(as_json: bool) -> None:
     """Say what this machine offers and what to install for more."""
-    found = [_python(), *_runtimes(), *_programs(), _home()]
+    found = [_python(), *_runtimes(), *_programs(), *_servers(), _home()]
     if as_json:
         output.as_json([asdict(each) for each in found])
         return
@@ -95,6 +96,20 @@ def _programs() -> Iterator[Examined]:
             yield Examined(program, ok=True, found=path)
         else:
             yield Examined(program, ok=False, found=f"not found; for {use}", hint=install)
+
+
+def _servers() -> Iterator[Examined]:
+    programs = Programs()
+    looks: dict[str, Callable[[], Path]] = {
+        "postgresql": lambda: programs.postgres().postgres,
+        "redis": lambda: programs.redis().server,
+        "bucket": lambda: programs.bucket().site / "nanio",
+    }
+    for service, find in looks.items():
+        try:
+            yield Examined(f"add-on {service}", ok=True, found=str(find()))
+        except Missing as error:
+            yield Examined(f"add-on {service}", ok=False, found=error.message, hint=error.hint or "")
 
 
 def _home() -> Examined:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "addons:attach": ("minipaas.cli.attachments", "attach", "attach an add-on of any app to this one"),
     "addons:detach": ("minipaas.cli.attachments", "detach", "take an attachment away"),
     "addons:destroy": ("minipaas.cli.addons", "destroy", "end an add-on and delete its data"),
+    "addons:wait": ("minipaas.cli.addons", "wait", "wait until add-ons that are being made are there"),
     "addons:services": ("minipaas.cli.addons", "services", "list the kinds of add-ons there are"),
     "addons:plans": ("minipaas.cli.addons", "plans", "list the plans of a kind of add-on"),
     "addons:fail": ("minipaas.cli.attachments", "fail", "kill an add-on's server"),

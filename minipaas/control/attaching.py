@@ -4,7 +4,7 @@ What an app gains is written down before its release, what it loses after: a pla
 first at its next deploy, and finds the second not begun.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,16 +34,17 @@ class Attaching:
         return self._plane.addons.provider
 
     async def create(self, app: RunningApp, wish: AddonWish, name: str | None = None) -> Addon:
-        """Make an add-on, start its server, attach it.
+        """Make an add-on, start its server, attach it; Heroku runs the release command for this change alone.
 
         Raises:
+            ReleaseFailed: the release command failed; the add-on is there, and the next deploy attaches it.
             UsageProblem: no such service, or a wished name is taken or no name.
             Missing: no server for it is installed.
             StoreProblem: it does not start, as on a full disk; nothing of it is left then.
         """
         async with self._plane.turn(app.name):
             addon = await self.addons.create(app.name, wish, name)
-            await self._gain(app, addon, addon.attached_to(app.name))
+            await app.release(self._gain(app, addon, addon.attached_to(app.name)))
         return addon
 
     async def attach(self, addon: Addon, app: RunningApp, alias: str | None) -> Attachment:
@@ -54,7 +55,7 @@ class Attaching:
         """
         async with self._plane.turn(app.name):
             changed, made = self.addons.attach(addon.name, app.name, alias)
-            await self._gain(app, changed, [made])
+            self._follow(app, self._gain(app, changed, [made]))
         return made
 
     async def detach(self, addon: Addon, attachment: Attachment) -> None:
@@ -66,7 +67,7 @@ class Attaching:
         attaching.detach(addon, attachment)  # refused before anything is released
         app = await self._plane.app(attachment.app)
         async with self._plane.turn(app.name):
-            await self._lose(app, addon, [attachment])
+            self._follow(app, self._lose(app, addon, [attachment]))
             self.addons.detach(addon, attachment)
 
     async def destroy(self, addon: Addon, *, force: bool) -> None:
@@ -80,10 +81,25 @@ class Attaching:
             raise UsageProblem(
                 f"cannot destroy {addon.name}: {', '.join(others)} is attached to it too", "`--force` detaches it"
             )
-        for name in addon.apps:
+        await self._end(addon, addon.apps)
+
+    async def forget(self, app: str) -> None:
+        """End every add-on of an app that goes away, and take it off those of others.
+
+        Raises:
+            StoreProblem: a record cannot be written.
+        """
+        for addon in self.addons.addons(app):
+            await self._end(addon, [each for each in addon.apps if each != app])
+        for addon in self.addons.registry.used_addons(app):
+            kept = (each for each in addon.attachments if each.app != app)
+            self.addons.registry.change_addon(addon.with_attachments(kept))
+
+    async def _end(self, addon: Addon, apps: Iterable[str]) -> None:
+        for name in apps:
             app = await self._plane.app(name)
             async with self._plane.turn(name):
-                await self._lose(app, addon, addon.attached_to(name))
+                self._follow(app, self._lose(app, addon, addon.attached_to(name)))
         await self.addons.destroy(addon.app, addon.name)
 
     def change_plan(self, addon: Addon, plan: str) -> Addon:
@@ -105,24 +121,26 @@ class Attaching:
         """
         async with self._plane.turn(app.name):
             made = self.addons.promote(addon, app.name)
-            await self._release(
-                app, told("Attach", addon, [made]), {**app.record.config, **self.addons.config(app.name)}
-            )
+            config = {**app.record.config, **self.addons.config(app.name)}
+            self._follow(app, Change(description=told("Attach", addon, [made]), config=config))
         return made
 
-    async def _gain(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
+    def _gain(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> Change:
         new = {var: value for each in attached for var, value in self.addons.values(addon, each).items()}
-        await self._release(app, told("Attach", addon, attached), {**app.record.config, **new})
+        return Change(description=told("Attach", addon, attached), config={**app.record.config, **new})
 
-    async def _lose(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> None:
+    def _lose(self, app: RunningApp, addon: Addon, attached: Iterable[Attachment]) -> Change:
         lost = {var for each in attached for var in each.config_vars}
         kept = {name: value for name, value in app.record.config.items() if name not in lost}
-        await self._release(app, told("Detach", addon, attached), kept)
+        return Change(description=told("Detach", addon, attached), config=kept)
 
-    async def _release(self, app: RunningApp, description: str, config: Mapping[str, str]) -> None:
-        if config == app.record.config:
+    def _follow(self, app: RunningApp, change: Change) -> None:
+        """A release without its command."""
+        if change.config == app.record.config:
             return
-        await app.release(Change(description=description, config=config))
+        release, slug = app.note_release(change), app.slug
+        if slug is not None:
+            app.follow(slug, release)
 
     def attachment(self, name: str, app: str | None = None) -> tuple[Addon, Attachment]:
         """An attachment by its id, or by its name in an app.

@@ -178,3 +178,16 @@ def test_the_platform_api_as_herokus_clients_use_it(tmp_path: Path) -> None:
         assert api(running, "GET", "/addons") == (200, [])
         for path in ("/addon-services", "/addon-services/bucket", "/addon-services/redis/plans"):
             assert api(running, "GET", path)[0] == 200
+
+
+def test_a_release_command_that_fails_stops_neither_making_nor_destroying_an_addon(tmp_path: Path) -> None:
+    app = web_app(tmp_path / "shop", body=URLS)
+    (app / "Procfile").write_text('web: python3 server.py\nrelease: test -z "$REDIS_URL"\n')
+    with platform(tmp_path, app) as running:
+        failed = running.cli("addons:create", "redis", check=False)
+        assert (failed.returncode, "the release command of shop exited with status 1" in failed.stderr) == (1, True)
+        (addon,) = running.json("addons")
+        assert (addon["state"], get(running.url())[1]) == ("provisioned", "[]")
+        running.cli("addons:wait", "REDIS")
+        running.cli("addons:destroy", "REDIS", "--confirm", "shop")
+        assert running.json("addons") == []
