@@ -1,4 +1,4 @@
-"""/account, /apps, /apps/{app}, its formation and its releases."""
+"""/account, /apps, /apps/{app} and its formation."""
 
 from aiohttp import web
 
@@ -6,7 +6,7 @@ from minipaas.api import shapes
 from minipaas.api.shapes import Json
 from minipaas.api.wire import body, plane, reply, running_app
 from minipaas.control.app import RunningApp
-from minipaas.errors import NotFound, UsageProblem
+from minipaas.errors import UsageProblem
 from minipaas.model.dyno import SIZES
 from minipaas.parse.scale import ScaleChange
 
@@ -65,23 +65,6 @@ async def change_formation(request: web.Request) -> web.Response:
         raise UsageProblem("`updates` must be a list of objects with type, quantity, size")
     app.scale([_change(each) for each in updates])
     return reply(_formation(app))
-
-
-@routes.get("/apps/{app}/releases")
-async def list_releases(request: web.Request) -> web.Response:
-    """All releases, oldest first."""
-    record = running_app(request).record
-    return reply([shapes.release(record, each, plane(request).user) for each in record.releases])
-
-
-@routes.get("/apps/{app}/releases/{release}")
-async def show_release(request: web.Request) -> web.Response:
-    """One release by number or id."""
-    record, wanted = running_app(request).record, request.match_info["release"].removeprefix("v")
-    for each in record.releases:
-        if wanted in (str(each.version), each.id):
-            return reply(shapes.release(record, each, plane(request).user))
-    raise NotFound(f"there is no release {wanted} of {record.name}")
 
 
 def _formation(app: RunningApp) -> list[Json]:

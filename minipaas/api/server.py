@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from minipaas.api import addons, apps, attachments, builds, dynos, logs, machine, shapes
+from minipaas.api import addons, apps, attachments, builds, config, dynos, logs, machine, releases, shapes
 from minipaas.api.address import bound_unix
 from minipaas.api.logs import SESSIONS
 from minipaas.api.wire import PLANE, Handler, reply
@@ -21,7 +21,7 @@ from minipaas.errors import MinipaasError, NotFound
 from minipaas.store.home import write_atomic
 
 #: Paths that carry their own secret.
-OPEN_PATHS = ("/minipaas/log-sessions/",)
+OPEN_PATHS = ("/minipaas/log-sessions/", "/minipaas/releases/")
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +35,7 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
     app = web.Application(middlewares=[_guard(token), _errors], client_max_size=16 * 2**20)
     app[PLANE] = plane
     app[SESSIONS] = {}
-    for topic in (addons, apps, attachments, builds, dynos, logs, machine):
+    for topic in (addons, apps, attachments, builds, config, dynos, logs, machine, releases):
         app.add_routes(topic.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()

@@ -9,8 +9,10 @@ from minipaas.control.app import RunningApp
 from minipaas.errors import MinipaasError
 from minipaas.formation.slot import Slot
 from minipaas.model.app import FormationEntry
+from minipaas.model.feature import Feature
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Build, Release
+from minipaas.model.rollback import eligible
 from minipaas.runtime.base import Host
 
 Json = dict[str, Any]
@@ -129,24 +131,40 @@ def build(record: AppRecord, each: Build, user: str, problem: MinipaasError | No
     }
 
 
-def release(record: AppRecord, each: Release, user: str) -> Json:
-    """A release."""
+def release(record: AppRecord, each: Release, user: str, output_url: str | None) -> Json:
+    """A release; `output_url` is where its release command's output is, None when it has none."""
     current = record.current
     return {
-        "addon_plan_names": [],
+        "addon_plan_names": list(each.addons),
         "app": app_ref(record),
         "artifacts": [],
         "created_at": iso(each.created_at),
         "current": current is not None and current.id == each.id,
         "description": each.description,
-        "eligible_for_rollback": each.slug_id is not None,
+        "eligible_for_rollback": eligible(each),
         "id": each.id,
-        "output_stream_url": None,
+        "output_stream_url": output_url,
         "slug": {"id": each.slug_id} if each.slug_id else None,
         "status": str(each.status),
         "updated_at": iso(each.created_at),
         "user": {"email": user, "id": stable_id("account", user)},
         "version": each.version,
+    }
+
+
+def feature(record: AppRecord, each: Feature) -> Json:
+    """A feature of an app."""
+    return {
+        "created_at": iso(record.created_at),
+        "description": each.description,
+        "display_name": each.title,
+        "doc_url": each.doc_url,
+        "enabled": each.name in record.features,
+        "feedback_email": None,
+        "id": stable_id("feature", each.name),
+        "name": each.name,
+        "state": "general",
+        "updated_at": iso(record.created_at),
     }
 
 

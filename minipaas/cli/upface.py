@@ -57,13 +57,17 @@ class UpFace:
         self._write(data)
 
     def followed(self, app: "RunningApp") -> None:
-        """Show the app's log from here on; of a detached platform only what its release command says."""
+        """Show the app's log from here on; of a detached platform only what its one-off dynos say."""
         printer = self._printer
 
         def show(chunk: LogChunk) -> None:
             if printer is not None:
                 printer.print(app.name, chunk)
-            elif self._report is not None and chunk.source is Source.APP and chunk.process.startswith("release."):
+            elif (
+                self._report is not None
+                and chunk.source is Source.APP
+                and chunk.process.startswith(("release.", "postdeploy."))
+            ):
                 self._report.write(chunk.data)
 
         self._unfollow.append(app.channel.listen(show))

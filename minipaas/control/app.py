@@ -166,6 +166,7 @@ class RunningApp:
         except BaseException as error:
             self.ledger.fail(release)
             self.phase.end(release, error if isinstance(error, MinipaasError) else None)
+            self.say(f"Release v{release.version} failed")
             raise
         self.phase.end(release, None)
         self.say(f"Release v{release.version} created")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from minipaas.errors import FileProblem
 from minipaas.model.app import AppJson, FormationEntry, Procfile
+from minipaas.model.record import AppRecord
 from minipaas.model.release import Slug
 from minipaas.parse.scale import ScaleChange, apply
 
@@ -55,6 +56,21 @@ def describe_change(before: Mapping[str, str], after: Mapping[str, str]) -> str 
     if changed:
         return f"Set {', '.join(changed)} config vars"
     return f"Remove {', '.join(removed)} config vars" if removed else None
+
+
+def outdone(given: Iterable[Mapping[str, str]], record: AppRecord) -> list[str]:
+    """Warnings about config vars that a file gives and a command has set to something else, or unset."""
+    names = {
+        name: name in record.config
+        for each in given
+        for name, value in each.items()
+        if name in record.held and record.config.get(name) != value
+    }
+    return [
+        f"{name} was {'set' if is_set else 'unset'} by command, the value given in a file is not used;"
+        f" `minipaas config:set {name}=...` changes it"
+        for name, is_set in names.items()
+    ]
 
 
 def compose_formation(

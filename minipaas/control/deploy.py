@@ -12,7 +12,14 @@ from minipaas.build.source import Reading
 from minipaas.control.addons import AppAddons, Provided, attachments, overruled
 from minipaas.control.app import RunningApp
 from minipaas.control.appfiles import names_all_types, read_files
-from minipaas.control.config import RELEASE_TYPE, check_types, compose_config, compose_formation, describe_change
+from minipaas.control.config import (
+    RELEASE_TYPE,
+    check_types,
+    compose_config,
+    compose_formation,
+    describe_change,
+    outdone,
+)
 from minipaas.control.phase import POSTDEPLOY_TYPE
 from minipaas.control.settings import AppSpec
 from minipaas.model.app import FileWarning
@@ -78,7 +85,7 @@ async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
     async with services.turn():
         provided = await services.addons.provide(app.name, files.app_json.addons)
     given = (files.dotenv, spec.env, order.links)
-    _tell((*provided.warnings, *overruled(given, provided.config)), output)
+    _tell((*provided.warnings, *overruled(given, provided.config), *outdone(given, app.record)), output)
     composed = _Composed(files, given)
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
     result, build = await _build(app, order, files, composed.over(app, provided), services.builder)

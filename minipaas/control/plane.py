@@ -177,6 +177,20 @@ class ControlPlane:
             services = Services(builder=self.builder, addons=self.addons, turn=lambda: self.turn(app.name))
             return await deploy(app, order, services)
 
+    async def mend(self, spec: AppSpec, output: Output) -> bool:
+        """Build the app again where files of its slug are missing or cut; whether that was needed. As `deploy`."""
+        app = self.apps[spec.name]
+        slug = app.slug
+        if slug is None or await asyncio.to_thread(self.slugs.whole, slug.id):
+            return False
+        app.channel.say(
+            Source.HEROKU, "slug-compiler", "Error R17 (Checksum error) -> Slug is damaged, building it again"
+        )
+        output(b" !     The slug is damaged: files are missing or cut. Building it again\n")
+        self.slugs.forget(slug.id)
+        await self.deploy(spec, output)
+        return True
+
     async def _links(self, spec: AppSpec) -> dict[str, str]:
         """The config vars that name the other apps which this one uses."""
         if not spec.uses:

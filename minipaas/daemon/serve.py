@@ -5,6 +5,7 @@ import importlib
 import signal
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from minipaas.build.source import Reading, read_source
@@ -122,6 +123,9 @@ async def _bring_up(plane: "ControlPlane", plan: Plan, face: Face, reading: Mapp
         await _load("minipaas.router.client")
         await plane.router.open()
     await plane.settled(list(plane.apps))
+    mended = [await plane.mend(spec, partial(face.building, spec.name)) for spec in plan.apps]
+    if any(mended):
+        await plane.settled(list(plane.apps))
     face.settled(plane)
 
 
