@@ -110,7 +110,7 @@ class Retracer:
         pattern = url_pattern(act.path)
         if act.path in self._landings:
             return self._landings[act.path]
-        if "*" in pattern:
+        if _names_one(pattern):
             for seen in self._likely(act):
                 place = self._linked(act, seen, pattern)
                 if place is not None:
@@ -218,7 +218,7 @@ class Retracer:
         exchange = outcome.exchange
         if exchange is None or exchange.method != "GET" or outcome.page is None:
             return None
-        if "*" not in exchange.pattern:
+        if not _names_one(exchange.pattern):
             return Place(path=exchange.path)
         return Place(landing=len(self._book.steps) - 1, pattern=exchange.pattern)
 
@@ -242,6 +242,11 @@ class Retracer:
         for path, seen in self._pages.items():
             if seen.place == place:
                 self._pages[path] = replace(seen, page=page)
+
+
+def _names_one(pattern: str) -> bool:
+    """Whether a URL of that pattern may name one thing of many: by its path, or by its query."""
+    return "*" in pattern or "?" in pattern
 
 
 @lru_cache(32)
