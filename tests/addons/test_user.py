@@ -27,7 +27,7 @@ def test_everything_holds_for_an_ordinary_user() -> None:
     home = Path("/var/tmp") / f"minipaas-addons-user-{os.getpid()}"
     home.mkdir(mode=0o700)
     os.chown(home, NOBODY, NOBODY)
-    files = [str(Path(__file__).parent / f"test_{name}.py") for name in ("servers", "death")]
+    files = [str(Path(__file__).parent / f"test_{name}.py") for name in ("servers", "death", "bucket")]
     words = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={home}/t", "-k", CHOSEN)
     try:
         done = subprocess.run(
