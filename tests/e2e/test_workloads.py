@@ -92,11 +92,8 @@ def test_a_scenario_shows_what_discovery_cannot_find(tmp_path: Path) -> None:
     code, report = chaos(home, str(broken), "--rules", "one", "--scenario", str(scenario))
     (found,) = report["apps"][0]["rules"]["one"]["findings"]
     assert (code, found["code"], found["subject"]) == (1, "MP102", "POST /parcels")
-    words = shlex.split(found["repeat"])
-    assert words[words.index("--scenario") + 1] == str(scenario)
-    again, report = chaos(
-        home, str(broken), *words[3 : words.index("--seed")], "--rules", "one", "--only", found["subject"]
-    )
+    # The frozen plan of that run is played again: the scenario may have changed meanwhile.
+    again, report = chaos(home, *shlex.split(found["repeat"])[2:])
     assert (again, report["apps"][0]["rules"]["one"]["findings"][0]["fingerprint"]) == (1, found["fingerprint"])
 
     clean = parcels(tmp_path / "letters", WITH_THE_CLIENT)
@@ -135,4 +132,5 @@ def test_a_recording_of_the_router_is_judged(tmp_path: Path) -> None:
         {"MP102"},
         {"memory"},
     )
-    assert all(f"--har {recording}" in each["repeat"] for each in findings)
+    assert all(" --replay " in each["repeat"] for each in findings)
+    assert f" --har {recording} --seed 7" in report["command"]
