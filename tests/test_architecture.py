@@ -35,6 +35,8 @@ PURE = (
     "router/tape",
     "router/har_entry",
     "chaos/picks",
+    "chaos/lines",
+    "chaos/scripts",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

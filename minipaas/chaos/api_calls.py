@@ -102,10 +102,14 @@ class ApiCaller:
             pattern = f"{after.collection}/*"
             reads.append(Call(client=self._book.client, method="GET", path=one, pattern=pattern, headers=proof))
         for _ in range(2):
-            for read in [each for each in reads if each.label not in self._book.slow]:
+            for read in [each for each in reads if self._is_worth_a_look(each)]:
                 outcome = await self._book.do(read)
-                if outcome.exchange is None or outcome.exchange.status in (0, 405, 422):
+                exchange = outcome.exchange
+                if exchange is None or exchange.status in (0, 405, 422) or not self._is_worth_a_look(read):
                     self._book.drop()
+
+    def _is_worth_a_look(self, read: Call) -> bool:
+        return read.label not in self._book.slow and read.path not in self._book.streams
 
     def _path(self, operation: openapi.Operation, captured: dict[str, str]) -> str | None:
         path = operation.path

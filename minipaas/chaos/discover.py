@@ -17,6 +17,7 @@ from minipaas.chaos.history import History
 from minipaas.chaos.late import Late
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
+from minipaas.chaos.overhear import Overhear
 from minipaas.chaos.page import Form, Link, Page, url_pattern
 from minipaas.chaos.plan import Entry, Place, Plan, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome, Player
@@ -124,6 +125,7 @@ class _Explorer:
         await self._use_forms(Purpose.WRITE)
         await ApiCaller(self.book).call_all()
         await self._late.wait(self._all_pages()[:MOST_READS])
+        await Overhear(self.book).listen([(each.form, each.taken[0]) for each in self._forms.values() if each.taken])
         await self._use_forms(Purpose.SEARCH)
         await self._use_forms(Purpose.DESTROY)
         self.book.client = "bob"

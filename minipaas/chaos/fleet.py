@@ -63,6 +63,11 @@ class Fleet:
         return self._web[0]
 
     @property
+    def webs(self) -> tuple[LabDyno, ...]:
+        """All that requests may go to."""
+        return tuple(self._web)
+
+    @property
     def clock(self) -> Clock:
         """The lab's."""
         return self._lab.clock

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from minipaas.chaos.answers import ENDLESS
 from minipaas.chaos.forms import credentials, serials
+from minipaas.chaos.history import Exchange
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.plan import Step, Visit
 from minipaas.chaos.play import Outcome, Player
@@ -34,6 +35,9 @@ class Notebook:
         self.writes = 0
         self.created: list[Marker] = []
         self.answers: list[int] = []
+        #: One page of each kind, its path and its HTML; event streams that were met.
+        self.pages: dict[str, tuple[str, str]] = {}
+        self.streams: dict[str, None] = {}
         self.slow: dict[str, float] = {}
         self.missed: list[str] = []
         self.known_routes: set[str] = set()
@@ -44,11 +48,18 @@ class Notebook:
         outcome = await self.player.do(len(self.steps) - 1, step)
         exchange = outcome.exchange
         if exchange is not None:
+            self._remember(exchange)
             if isinstance(step, Visit):
                 self.answers.append(exchange.status or 599)
             if exchange.service_s > SLOW_S or exchange.error in ENDLESS:
                 self.slow[step.label] = max(exchange.service_s, self.slow.get(step.label, 0.0))
         return outcome
+
+    def _remember(self, exchange: Exchange) -> None:
+        if exchange.kind.startswith("text/event-stream"):
+            self.streams[exchange.path] = None
+        elif exchange.html and exchange.status == 200:
+            self.pages.setdefault(exchange.pattern, (exchange.path, exchange.body.decode(errors="replace")))
 
     def drop(self) -> None:
         """The last step is no part of the plan."""

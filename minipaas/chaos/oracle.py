@@ -18,20 +18,19 @@ name, port and start time; so what an app tells of time, chance or itself is nev
 What is not expected and differs is drift: a warning at most. No answer at all is no loss of state.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from minipaas.chaos.history import Exchange, History
-from minipaas.chaos.markers import Marker, without_markers
+from minipaas.chaos.lines import holding, numbered, plain_lines
+from minipaas.chaos.markers import Marker
 from minipaas.chaos.plan import Call, Plan, Submit, sources, tries, typed, writes
 
 Key = tuple[int, int]
 #: A dead or starting dyno answers so, or a router in its place.
 _NO_STATE = (0, 502, 503, 504)
-_NUMBER = re.compile(r"\d+")
 
 
 class Symptom(StrEnum):
@@ -156,7 +155,7 @@ class Baseline:
             tuple(self._gone(key, calms, earlier)),
             tuple(self._new_lines(key, calms, earlier)),
             tuple(self._counted(key, calms, earlier)),
-            frozenset(_numbered(calms[0])),
+            frozenset(numbered(calms[0])),
         )
 
     # Rule 7.
@@ -172,9 +171,9 @@ class Baseline:
             for index in taken
             for calm in self._calms
             if (index, key[1]) in calm
-            for line in _plain_lines(calm[index, key[1]])
+            for line in plain_lines(calm[index, key[1]])
         }
-        for line in set.intersection(*(set(_plain_lines(each)) for each in calms)) - said:
+        for line in set.intersection(*(set(plain_lines(each)) for each in calms)) - said:
             yield line, before[-1]
 
     # Rule 1.
@@ -195,7 +194,7 @@ class Baseline:
         made = self._write_between(earlier[-1], key) if earlier else None
         known = {marker: write for marker, _, write in self.expected[earlier[-1]].counts} if earlier else {}
         for marker, index in self._live(key, calms):
-            counts = {_count(each, marker) for each in calms}
+            counts = {holding(each, marker) for each in calms}
             if len(counts) == 1:
                 yield marker, counts.pop(), known.get(marker, index) if made is None else made
 
@@ -214,9 +213,9 @@ class Baseline:
     def _new_lines(self, key: Key, calms: Sequence[Exchange], earlier: Sequence[Key]) -> Iterator[tuple[str, int]]:
         if not earlier:
             return
-        shown = set.intersection(*(set(_plain_lines(each)) for each in calms))
+        shown = set.intersection(*(set(plain_lines(each)) for each in calms))
         known = dict(self.expected[earlier[-1]].lines)
-        before = {line for other in earlier for calm in self._calms for line in _plain_lines(calm[other])}
+        before = {line for other in earlier for calm in self._calms for line in plain_lines(calm[other])}
         made = self._write_between(earlier[-1], key)
         for line in shown:
             if line in known:
@@ -231,14 +230,14 @@ class Baseline:
     ) -> Iterator[tuple[str, tuple[str, ...], int | None]]:
         if not earlier:
             return
-        shown = [_numbered(each) for each in calms]
+        shown = [numbered(each) for each in calms]
         last = earlier[-1]
         known = {line: made for line, _, made in self.expected[last].numbers}
         made = self._write_between(last, key)
         for line, values in shown[0].items():
             if any(each.get(line) != values for each in shown[1:]):
                 continue
-            before = [_numbered(calm[last]).get(line) for calm in self._calms]
+            before = [numbered(calm[last]).get(line) for calm in self._calms]
             if before[0] is None or any(each != before[0] for each in before):
                 continue
             if self._is_own_count(line, key):
@@ -252,7 +251,7 @@ class Baseline:
         """Whether reading alone leaves the number as it is: two looks with no write between them say the same."""
         for one, other in pairwise(earlier):
             if self._write_between(one, other) is None:
-                pair = [_numbered(calm[each]).get(line) for calm in self._calms for each in (one, other)]
+                pair = [numbered(calm[each]).get(line) for calm in self._calms for each in (one, other)]
                 if pair[0] is not None and len(set(pair)) == 1:
                     return True
         return False
@@ -260,13 +259,13 @@ class Baseline:
     def _is_own_count(self, line: str, key: Key) -> bool:
         """Whether it grows with each look of this client, and begins anew for another."""
         client, pattern = self._page(key)
-        mine = [_numbered(self._calms[0][other]).get(line) for other in self._earlier.get((client, pattern), [])]
+        mine = [numbered(self._calms[0][other]).get(line) for other in self._earlier.get((client, pattern), [])]
         values = [int(each[0]) for each in mine if each and len(each) == 1]
         if len(values) < 2 or any(b <= a for a, b in pairwise(values)):
             return False
         for (other, same), keys in self._looks.items():
             if other != client and same == pattern:
-                fresh = _numbered(self._calms[0][keys[0]]).get(line)
+                fresh = numbered(self._calms[0][keys[0]]).get(line)
                 return fresh is not None and int(fresh[0]) <= values[0]
         return False
 
@@ -320,8 +319,8 @@ class Baseline:
             exchange = seen.get(key)
             if exchange is None or not exchange.is_read or exchange.outcome != expected.outcome:
                 continue
-            numbers = _numbered(exchange)
-            shared = [_numbered(calm[key]) for calm in self._calms]
+            numbers = numbered(exchange)
+            shared = [numbered(calm[key]) for calm in self._calms]
             for line, values in shared[0].items():
                 if all(each.get(line) == values for each in shared) and line in numbers and numbers[line] != values:
                     found.append((exchange.pattern, line))
@@ -337,11 +336,11 @@ class Baseline:
 
     def _unmet(self, key: Key, expected: Expectation, exchange: Exchange) -> Iterator[Loss]:
         yield from self._unmet_markers(key, expected, exchange)
-        lines = set(_plain_lines(exchange))
+        lines = set(plain_lines(exchange))
         for line, made in expected.lines:
             if line not in lines:
                 yield self._loss(Symptom.LINE, made, key, line, "not on the page")
-        numbers = _numbered(exchange)
+        numbers = numbered(exchange)
         for line, values, counted in expected.numbers:
             if line in numbers and numbers[line] != values:
                 was = ", ".join(numbers[line])
@@ -352,7 +351,7 @@ class Baseline:
             if not exchange.shows(marker):
                 yield self._loss(Symptom.MARKER, made, key, marker.token, "not on the page")
         for marker, count, made in expected.counts:
-            if _count(exchange, marker) > count > 0:
+            if holding(exchange, marker) > count > 0:
                 yield self._loss(Symptom.TWICE, made, key, f"{marker.token} {count} times", "more often")
         for marker, took in expected.gone:
             if exchange.shows(marker):
@@ -395,33 +394,3 @@ class Baseline:
 def _without_state(trial: History, step: int) -> bool:
     """Whether a dyno that was dead or starting answered one of its requests."""
     return any(exchange.status in _NO_STATE for exchange in trial.exchanges if exchange.step == step)
-
-
-def _count(exchange: Exchange, marker: Marker) -> int:
-    return sum(marker.shown_in(line.encode()) for line in exchange.lines)
-
-
-def _plain(exchange: Exchange) -> list[str]:
-    """Its lines without our markers, and without the name of the dyno, which may be shown."""
-    return [
-        without_markers(line).replace(exchange.dyno, "DYNO") if exchange.dyno else line for line in exchange.lines
-    ]
-
-
-def _plain_lines(exchange: Exchange) -> list[str]:
-    return [_NUMBER.sub("#", line) for line in _plain(exchange)]
-
-
-def _numbered(exchange: Exchange) -> dict[str, tuple[str, ...]]:
-    """Lines with numbers, by what they say without them; lines that stand twice are left out."""
-    found: dict[str, tuple[str, ...]] = {}
-    twice: set[str] = set()
-    for plain in _plain(exchange):
-        numbers = tuple(_NUMBER.findall(plain))
-        if not numbers:
-            continue
-        shape = _NUMBER.sub("#", plain)
-        if shape in found and found[shape] != numbers:
-            twice.add(shape)
-        found[shape] = numbers
-    return {shape: numbers for shape, numbers in found.items() if shape not in twice}

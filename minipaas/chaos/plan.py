@@ -132,7 +132,30 @@ class Call:
         return f"{self.method} {self.pattern or self.path}"
 
 
-Step = Visit | Submit | Call
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Somebody listens on a live connection while somebody else says something: it has to arrive, on whatever dyno.
+
+    `path` is of an event stream, or of a WebSocket (`socket`). What is said is a form that is sent, or a `message`
+    over a socket of one's own.
+    """
+
+    client: str
+    path: str
+    socket: bool
+    marker: Marker
+    form: Submit | None = None
+    message: str = ""
+    #: It arrives within this time, or not at all.
+    patience_s: float = 3.0
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.form.label if self.form else 'a message'} heard on {self.path}"
+
+
+Step = Visit | Submit | Call | Tell
 
 #: Methods that are asked not to change anything.
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -142,21 +165,29 @@ def writes(step: Step) -> bool:
     """Whether the step is meant to change something."""
     if isinstance(step, Submit):
         return step.method not in SAFE or step.session
-    return isinstance(step, Call) and step.method not in SAFE
+    return isinstance(step, Tell) or (isinstance(step, Call) and step.method not in SAFE)
 
 
 def typed(step: Step) -> tuple[Marker, ...]:
     """The markers a step brings in."""
     if isinstance(step, Submit):
         return tuple(entry.marker for entry in step.entries if entry.marker)
+    if isinstance(step, Tell):
+        return typed(step.form) if step.form else (step.marker,)
     return step.markers if isinstance(step, Call) else ()
+
+
+def _place(step: Step) -> Place | None:
+    if isinstance(step, Tell):
+        return step.form.place if step.form else None
+    return None if isinstance(step, Call) else step.place
 
 
 def needs(step: Step) -> Iterator[Marker]:
     """The markers whose things a step goes to."""
     if isinstance(step, Submit | Call):
         yield from step.near
-    place = None if isinstance(step, Call) else step.place
+    place = _place(step)
     while place is not None:
         yield from place.near
         place = place.via
@@ -164,7 +195,7 @@ def needs(step: Step) -> Iterator[Marker]:
 
 def landings(step: Step) -> Iterator[int]:
     """The earlier steps whose ending a step goes to."""
-    place = None if isinstance(step, Call) else step.place
+    place = _place(step)
     while place is not None:
         if place.landing is not None:
             yield place.landing

@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 
+from minipaas.chaos.ears import Ears
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.page import Field, Form, Page, url_pattern
 from minipaas.chaos.picks import first_unmet, picked, said_name
-from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Visit, writes
+from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Tell, Visit, writes
 from minipaas.chaos.trial import Phase
 from minipaas.chaos.user import User
 from minipaas.model.scenario import Expect
@@ -96,9 +97,10 @@ class Player:
         return outcome
 
     async def _reach(self, phase: Phase) -> None:
-        """Of tries in a row only the one that is refused is worth a fault."""
+        """Of tries in a row only the refused one is worth a fault; one while somebody listens ends the listening."""
         step = self._current
-        if step is not None and _press(step) not in (Press.TRY, Press.STILL):
+        listening = isinstance(step, Tell) and phase is not Phase.AFTER_WRITE
+        if step is not None and not listening and _press(step) not in (Press.TRY, Press.STILL):
             await self._fleet.reach(phase, step.label)
 
     def keep(self, name: str, value: Any) -> None:
@@ -119,7 +121,37 @@ class Player:
             return await self._visit(user, step)
         if isinstance(step, Submit):
             return await self._submit(user, step)
+        if isinstance(step, Tell):
+            return await self._tell(user, step), None
         return await self._call(user, step)
+
+    async def _tell(self, user: User, step: Tell) -> Exchange:
+        """Who listens has a connection to every dyno: none of them may stay deaf."""
+        began = self._fleet.clock.monotonic()
+        async with Ears(user.connecting(), step.path, socket=step.socket) as ears:
+            opened = await ears.open(self._fleet.webs)
+            said = opened and await self._say(user, step, ears)
+            heard = await ears.hear(step.marker, step.patience_s) if said else b""
+            error = next((line.error for line in ears.lines if line.error), "") or (
+                "" if said else "nothing was said"
+            )
+        dynos = " ".join(dyno.name for dyno in self._fleet.webs)
+        took_s = self._fleet.clock.monotonic() - began
+        return user.note(
+            "GET", step.path, status=200 if said else 0, dyno=dynos, body=heard, took_s=took_s, error=error
+        )
+
+    async def _say(self, user: User, step: Tell, ears: Ears) -> bool:
+        if step.form is not None:
+            exchange, _ = await self._submit(user, step.form)
+            return 0 < exchange.status < 400
+        async with Ears(user.connecting(), step.path, socket=True) as mouth:
+            dyno = self._fleet.next()
+            said = await mouth.open([dyno]) and await mouth.say(mouth.lines[0], step.message)
+            user.note("SEND", step.path, status=200 if said else 0, dyno=dyno.name)
+            # Who hangs up at once may not be heard.
+            await ears.hear(step.marker, step.patience_s)
+        return said
 
     async def _visit(self, user: User, step: Visit) -> tuple[Exchange, Page | None]:
         before = len(self._history.exchanges)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from minipaas.chaos.markers import Marker, picture, text_marker
-from minipaas.chaos.plan import Call, Place, Plan, Step, Submit, Visit, typed, witness, writes
+from minipaas.chaos.plan import Call, Place, Plan, Step, Submit, Tell, Visit, typed, witness, writes
 
 #: Pages looked at for the effect of one write.
 _MOST_READS = 5
@@ -47,7 +47,7 @@ def scenes(plan: Plan, most: int) -> tuple[Scene, ...]:
 
 
 def _sets_up(step: Step) -> bool:
-    return isinstance(step, Submit | Call) and (step.session or step.destructive)
+    return isinstance(step, Tell) or (isinstance(step, Submit | Call) and (step.session or step.destructive))
 
 
 def _scene(plan: Plan, write: int) -> Scene:

@@ -1,5 +1,6 @@
 """A user with a browser: cookies, redirects, referers; every request goes to the dyno whose turn it is."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -124,6 +125,43 @@ class User:
     def at(self) -> int:
         """How many exchanges the step has had."""
         return self._at
+
+    def connecting(self) -> dict[str, str]:
+        """What a connection that stays open is asked for with."""
+        jar = self._client.cookies.jar
+        cookies = "; ".join(f"{each.name}={each.value}" for each in jar)
+        return {"Host": httpx.URL(self._base).host, **({"Cookie": cookies} if cookies else {})}
+
+    def note(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int,
+        dyno: str,
+        body: bytes = b"",
+        took_s: float = 0.0,
+        error: str = "",
+    ) -> Exchange:
+        """Write down what went over such a connection; `took_s` until it was there."""
+        pattern = url_pattern(path)
+        exchange = Exchange(
+            step=self.step,
+            at=self._at,
+            client=self.name,
+            method=method,
+            path=path,
+            pattern=pattern,
+            status=status,
+            body=body,
+            dyno=dyno,
+            started_s=time.monotonic(),
+            first_byte_s=took_s,
+            error=error,
+        )
+        self._at += 1
+        self._history.exchanges.append(exchange)
+        return exchange
 
     def cookie(self, name: str) -> str | None:
         """What the browser holds under that name, the newest where there are several."""

@@ -37,7 +37,7 @@ class Inside:
         return self.dynos[self.turn % len(self.dynos)]
 
     @property
-    def all_web(self) -> tuple[LabDyno, ...]:
+    def webs(self) -> tuple[LabDyno, ...]:
         return tuple(self.dynos)
 
     async def reach(self, phase: Phase, step: str) -> None:
