@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minipaas.errors import DynoProblem
 from minipaas.model.dyno import Exit
-from minipaas.runtime.base import Capabilities, FileChange, Launch, Listener, Memory
+from minipaas.runtime.base import Capabilities, Console, FileChange, Launch, Listener, Memory
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.layers import Layers, content_below
 from minipaas.runtime.reaper import remove_tree
@@ -41,6 +41,7 @@ class FakeProcess:
         self.launch = launch
         self.act = act
         self.signals: list[str] = []
+        self.console: Console | None = None
         self.discarded = False
         self._listeners = [Listener(address, port, self.pid, launch.command) for address, port in act.listens]
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
@@ -89,6 +90,9 @@ class FakeProcess:
         self.signals.append("TERM")
         if self.act.on_term is not None:
             self.end(self.act.on_term)
+
+    def hang_up(self) -> None:
+        self.signals.append("HUP")
 
     def kill(self) -> None:
         self.signals.append("KILL")

@@ -38,6 +38,14 @@ class Bind:
     writable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal's size in characters, 1 to 65,535 each."""
+
+    rows: int = 24
+    columns: int = 80
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """One process tree to start.
@@ -47,7 +55,8 @@ class Launch:
     the `.profile.d` scripts when `profile` is true, and is run as given otherwise. `slug` is the read-only
     lower folder of `/app`; None gives an empty `/app`. `kept` are folders with an earlier dyno's writes, laid over
     the slug in order (chaos keeps a disk that way). `env` is the whole environment but HOME, PWD and the
-    runtime's own marks. `hostname` is what the process sees as its host's name.
+    runtime's own marks. `hostname` is what the process sees as its host's name. `attached` gives the process a
+    `Console` to read from, a pipe or, with `terminal`, a terminal of that size which is its controlling one.
     """
 
     id: str
@@ -61,6 +70,8 @@ class Launch:
     hostname: str = ""
     cwd: str | None = None
     profile: bool = True
+    attached: bool = False
+    terminal: Terminal | None = None
     output: Output = field(default=lambda _data: None)
 
 
@@ -93,17 +104,43 @@ class Memory:
     used_bytes: int
 
 
+class Console(Protocol):
+    """The near end of what an attached dyno reads and writes. Every method is safe after the dyno ended."""
+
+    async def write(self, data: bytes) -> None:
+        """Hand input over; returns when the dyno's pipe or terminal has taken it, or will take no more."""
+
+    def end_input(self) -> None:
+        """No more input: the pipe's end, or Ctrl-D on a terminal."""
+
+    def resize(self, terminal: Terminal) -> None:
+        """Another size, told by SIGWINCH; nothing happens on a pipe."""
+
+    def pause(self) -> None:
+        """Take no output for a while: the dyno waits once its pipe is full."""
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+
+    def hang_up(self) -> None:
+        """Close it: reads see the end; a terminal's writes fail too, and its session gets SIGHUP."""
+
+
 class DynoProcess(Protocol):
-    """A running dyno. Every method is safe after it ended."""
+    """A running dyno. Every method is safe after it ended. `console` is there when it was launched attached."""
 
     id: str
     pid: int
+    console: Console | None
 
     async def wait(self) -> Exit:
         """Wait until every process of the dyno is gone and its output is read to the end."""
 
     def terminate(self) -> None:
         """SIGTERM to every process of the dyno."""
+
+    def hang_up(self) -> None:
+        """SIGHUP to every process of the dyno."""
 
     def kill(self) -> None:
         """SIGKILL to every process of the dyno."""

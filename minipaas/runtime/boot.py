@@ -14,15 +14,16 @@ INIT_SLEEP = "/bin/sleep 0.05"
 
 INIT_SHELL = "/bin/sh"
 #: PID 1 of a sandboxed dyno, for any POSIX sh. It hides its own stderr, where a shell tells of killed children;
-#: passes SIGTERM to every process; and after a SIGTERM waits for all of them, as Heroku does: an init that ends with
-#: the main process cuts off what `sh -c "migrate && gunicorn"` and `npm start` have in flight. When the main
-#: process ends by itself the dyno is over: the others get SIGTERM, and LEFTOVER_S later they go down with the
+#: passes SIGTERM and SIGHUP to every process; and after a SIGTERM waits for all of them, as Heroku does: an init that
+#: ends with the main process cuts off what `sh -c "migrate && gunicorn"` and `npm start` have in flight. When the
+#: main process ends by itself the dyno is over: the others get SIGTERM, and LEFTOVER_S later they go down with the
 #: namespace.
 INIT = f"""
 exec 3>&0 4>&2 </dev/null 2>/dev/null
 unset MINIPAAS_DYNO_ID
 stop=
 trap 'stop=1; kill -TERM -1' TERM
+trap 'kill -HUP -1' HUP
 "$@" 0>&3 3>&- 2>&4 4>&- &
 main=$!
 exec 3>&- 4>&-
@@ -47,6 +48,8 @@ exit $status
 #: so for it: between fork and exec a shell's child still has the init's SIGTERM handler, and loses a signal.
 _READY = """
 echo >&0
+"""
+_NO_INPUT = """
 exec </dev/null
 """
 
@@ -77,7 +80,12 @@ def env_resets_signals() -> bool:
     return False
 
 
-def command_words(launch: Launch, *, tell_ready: bool = False) -> tuple[str, ...]:
-    """The program and arguments that become the dyno's main process."""
+def command_words(launch: Launch, stdin: str = "", *, tell_ready: bool = False) -> tuple[str, ...]:
+    """The program and arguments that become the dyno's main process.
+
+    Args:
+        stdin: what the shell does first to get its stdin, where it did not get it by birth.
+    """
     script = _PROFILE if launch.profile else _PLAIN
-    return "/bin/bash", "-c", _READY + script if tell_ready else script, "bash", launch.command
+    ready = _READY + (stdin or _NO_INPUT) if tell_ready else stdin
+    return "/bin/bash", "-c", ready + script, "bash", launch.command

@@ -1,6 +1,7 @@
 """The pipe that carries what a dyno prints, read in large pieces and fairly."""
 
 import asyncio
+import errno
 import fcntl
 import os
 
@@ -23,12 +24,14 @@ class OutputPipe:
     pipe is read once a turn of the loop, so one flood does not hold up the others.
     """
 
-    def __init__(self, fd: int, output: Output) -> None:
+    def __init__(self, fd: int, output: Output, pause_s: float = _PAUSE_S) -> None:
         os.set_blocking(fd, False)
         self._fd = fd
         self._output = output
         self._loop = asyncio.get_running_loop()
+        self._pause_s = pause_s
         self._pause: asyncio.Handle | None = None
+        self._held = False
         self._chunk = _PIPE_BYTES
         self.open = True
 
@@ -53,8 +56,21 @@ class OutputPipe:
         if self.open:
             self._finish()
 
+    def hold(self) -> None:
+        """Leave it alone until `let_go`."""
+        self._held = True
+        if self.open:
+            self._loop.remove_reader(self._fd)
+            self._leave_pause()
+
+    def let_go(self) -> None:
+        """Read on after `hold`."""
+        if self._held and self.open:
+            self._pause = self._loop.call_soon(self._pull)
+        self._held = False
+
     def inode(self) -> int:
-        """What ties the pipe to those who hold its other end."""
+        """What ties the pipe to those who hold its other end (a terminal's says nothing of it)."""
         return os.fstat(self._fd).st_ino
 
     def _readable(self) -> None:
@@ -76,7 +92,7 @@ class OutputPipe:
 
     def _come_back(self, got: int) -> None:
         if got < _PIPE_BYTES:
-            self._pause = self._loop.call_later(_PAUSE_S, self._pull)
+            self._pause = self._loop.call_later(self._pause_s, self._pull)
             return
         if self._chunk == _PIPE_BYTES:
             self._chunk = _widen(self._fd)
@@ -88,14 +104,22 @@ class OutputPipe:
             return os.read(self._fd, self._chunk)
         except BlockingIOError:
             return None
+        except OSError as error:
+            if error.errno == errno.EIO:  # a terminal nobody has open any more
+                return b""
+            raise
 
     def _finish(self) -> None:
         self.open = False
         self._loop.remove_reader(self._fd)
-        if self._pause is not None:
-            self._pause.cancel()
+        self._leave_pause()
         os.close(self._fd)
         self._output(b"")
+
+    def _leave_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
 
 
 def _widen(fd: int) -> int:

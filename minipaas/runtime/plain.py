@@ -14,9 +14,9 @@ from minipaas.runtime.child import exit_status, when_ended
 from minipaas.runtime.copying import copy_changes
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.layers import Layers, scratch_changes
-from minipaas.runtime.output import OutputPipe
 from minipaas.runtime.sockets import listeners_of
 from minipaas.runtime.traces import Traces
+from minipaas.runtime.wires import Wires
 
 #: Survivors of the main process are looked for this often; nobody tells of their end.
 _LOOK_S = 0.05
@@ -30,7 +30,7 @@ class PlainProcess:
         self,
         launch: Launch,
         main: subprocess.Popen[bytes],
-        output: int,
+        wires: Wires,
         disk: Disk,
         copied_at: int,
         traces: Traces,
@@ -48,7 +48,7 @@ class PlainProcess:
         self._session = True
         self._terminated = self._killed = False
         self._unseen = 0
-        self._output = OutputPipe(output, launch.output)
+        self._output, self.console = wires.join(launch.output)
         self._output.start()
         when_ended(main, self._main_ended)
 
@@ -60,6 +60,10 @@ class PlainProcess:
         """SIGTERM to every process of the dyno."""
         self._terminated = True
         self._signal_all(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """SIGHUP to every process of the dyno."""
+        self._signal_all(signal.SIGHUP)
 
     def kill(self) -> None:
         """SIGKILL to every process of the dyno, and again at each look until none is left."""
@@ -106,6 +110,8 @@ class PlainProcess:
     def _end(self) -> None:
         try:
             self._output.close()
+            if self.console:
+                self.console.hang_up()
         finally:
             self._exit.set_result(Exit(exit_status(self._main.returncode)))
 

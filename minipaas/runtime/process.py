@@ -4,7 +4,6 @@ What it cannot give is in `LOST`; the platform tells it once. Works on macOS too
 """
 
 import asyncio
-import os
 import subprocess
 from collections.abc import Coroutine
 from pathlib import Path
@@ -18,6 +17,7 @@ from minipaas.runtime.disk import Disk
 from minipaas.runtime.plain import PlainProcess
 from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces
+from minipaas.runtime.wires import Wires
 
 LOST = (
     "/tmp is shared (TMPDIR is private)",
@@ -81,23 +81,23 @@ class ProcessRuntime:
         return process
 
     def _spawn(self, launch: Launch, disk: Disk, copied_at: int) -> PlainProcess:
-        reading, writing = os.pipe()
+        wires = Wires.of(launch)
         try:
             main = subprocess.Popen(
-                (*self._prefix, *command_words(launch)),
-                stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
+                (*self._prefix, *command_words(launch, wires.take_terminal)),
+                stdin=subprocess.DEVNULL if wires.input is None else wires.input,
+                stdout=wires.output,
+                stderr=wires.output,
                 env=self._environment(launch, disk),
                 cwd=_folder(launch, disk),
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            os.close(reading)
+            wires.close_near()
             raise DynoProblem(f"cannot launch a dyno on host {launch.host.name}: {error}") from error
         finally:
-            os.close(writing)
-        return PlainProcess(launch, main, reading, disk, copied_at, self._traces)
+            wires.close_far()
+        return PlainProcess(launch, main, wires, disk, copied_at, self._traces)
 
     def _environment(self, launch: Launch, disk: Disk) -> dict[str, str]:
         here = {"HOME": str(disk.app), "PWD": _folder(launch, disk), MARK_NAME: self._traces.mark(launch.id)}

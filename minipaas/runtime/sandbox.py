@@ -21,6 +21,7 @@ from minipaas.runtime.disk import Disk, disk_problem
 from minipaas.runtime.setup import Refused, Setup
 from minipaas.runtime.stack import Stack
 from minipaas.runtime.traces import MARK_NAME, Traces, home_id
+from minipaas.runtime.wires import Wires
 
 #: bubblewrap sets a sandbox up in milliseconds; a machine that needs longer than this is stuck.
 _SETUP_S = 30.0
@@ -109,9 +110,10 @@ class SandboxRuntime:
         if any("\0" in word for word in words):
             raise DynoProblem("cannot launch a dyno: its environment has a NUL character")
         try:
-            command = (*self._prefix, *command_words(launch, tell_ready=True))
             entering = self._enter(group, launch) if group else ()
-            setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id), entering)
+            wires = Wires.of(launch)
+            command = (*wires.session, *self._prefix, *command_words(launch, wires.take_input, tell_ready=True))
+            setup = Setup(self._bwrap, words, command, self._traces.mark(launch.id), wires, entering)
         except OSError as error:
             raise Refused(error.strerror or str(error)) from error
         from minipaas.runtime.sandboxed import SandboxProcess  # noqa: PLC0415  bubblewrap is at work meanwhile

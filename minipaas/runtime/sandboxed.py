@@ -13,7 +13,6 @@ from minipaas.runtime.cgroup import Cgroup
 from minipaas.runtime.child import exit_status
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.layers import Layers, overlay_changes, scratch_changes
-from minipaas.runtime.output import OutputPipe
 from minipaas.runtime.setup import Setup
 from minipaas.runtime.sockets import listeners_of
 from minipaas.runtime.traces import Traces
@@ -43,7 +42,7 @@ class SandboxProcess:
         self._traces = traces
         self._loop = asyncio.get_running_loop()
         self._exit: asyncio.Future[Exit] = self._loop.create_future()
-        self._output = OutputPipe(setup.output, launch.output)
+        self._output, self.console = setup.wires.join(launch.output)
         self._output.start()
         self._loop.add_reader(self._pidfd, self._init_ended)
         if group:
@@ -56,6 +55,10 @@ class SandboxProcess:
     def terminate(self) -> None:
         """SIGTERM to every process of the dyno, by way of its init."""
         self._signal(signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """SIGHUP to every process of the dyno, by way of its init."""
+        self._signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """SIGKILL to every process of the dyno: the kernel ends a namespace with its init."""
@@ -81,6 +84,8 @@ class SandboxProcess:
             self._group.close()
         try:
             self._output.close()
+            if self.console:
+                self.console.hang_up()
         finally:
             self._exit.set_result(Exit(exit_status(self._bwrap.returncode), exceeded))
 

@@ -13,6 +13,7 @@ from minipaas.runtime import proc
 from minipaas.runtime.boot import INIT, INIT_SHELL
 from minipaas.runtime.child import read_word
 from minipaas.runtime.reaper import MARK_NAME
+from minipaas.runtime.wires import Wires
 
 _CHILD_PID = re.compile(rb'"child-pid": *(\d+)[^\d]')
 _TEXT_BYTES = 8192
@@ -35,29 +36,37 @@ class Setup:
     """
 
     def __init__(
-        self, bwrap: Path, words: Iterable[str], command: Iterable[str], mark: str, entering: Iterable[str] = ()
+        self,
+        bwrap: Path,
+        words: Iterable[str],
+        command: Iterable[str],
+        mark: str,
+        wires: Wires,
+        entering: Iterable[str] = (),
     ) -> None:
         self._info, info = os.pipe()
         self._ready, ready = os.pipe()
         go, self._go = os.pipe()
-        self.output, output = os.pipe()
+        self.wires = wires
         described = _memory_file((*words, "--info-fd", str(info), "--block-fd", str(go)))
         try:
             self.bwrap = subprocess.Popen(
                 (*entering, str(bwrap), "--args", str(described), "--", INIT_SHELL, "-c", INIT, "init", *command),
                 stdin=ready,
-                stdout=output,
-                stderr=output,
-                pass_fds=(info, go, described),
+                stdout=wires.output,
+                stderr=wires.output,
+                pass_fds=(info, go, described, *wires.passed),
                 env={MARK_NAME: mark},
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the platform alone
             )
         except BaseException:
-            self._close(self._info, self._ready, self._go, self.output)
+            self._close(self._info, self._ready, self._go)
+            wires.close_near()
             raise
         finally:
-            self._close(info, ready, go, output, described)
+            self._close(info, ready, go, described)
+            wires.close_far()
         self._pidfd: int | None = None
 
     async def init_pid(self) -> int:
@@ -99,10 +108,11 @@ class Setup:
             self._close(self._pidfd)
         self.bwrap.kill()
         self.bwrap.wait()
-        self._close(self._info, self._ready, self._go, self.output)
+        self._close(self._info, self._ready, self._go)
+        self.wires.close_near()
 
     async def _reason(self) -> str:
-        text = await read_word(self.output, lambda came: len(came) >= _TEXT_BYTES)
+        text = await read_word(self.wires.reading, lambda came: len(came) >= _TEXT_BYTES)
         lines = [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
         told = [line for line in lines if line.startswith("bwrap:")] or lines
         return told[-1].removeprefix("bwrap: ") if told else f"bubblewrap ended with status {self.bwrap.wait()}"

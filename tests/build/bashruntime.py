@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from minipaas.model.dyno import Exit
-from minipaas.runtime.base import Capabilities, FileChange, Launch, Listener, Memory
+from minipaas.runtime.base import Capabilities, Console, FileChange, Launch, Listener, Memory
 from minipaas.store.tree import remove
 
 
@@ -18,6 +18,7 @@ class BashProcess:
     def __init__(self, launch: Launch, process: asyncio.subprocess.Process, home: Path) -> None:
         self.id = launch.id
         self.pid = process.pid
+        self.console: Console | None = None
         self._home = home
         self._process = process
         self._ended = asyncio.ensure_future(self._run(launch))
@@ -36,6 +37,10 @@ class BashProcess:
     def terminate(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGHUP)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -16,6 +16,7 @@ from minipaas.model.dyno import DynoName, DynoState, Exit, Size
 from minipaas.model.logline import Source
 from minipaas.runtime.base import (
     Capabilities,
+    Console,
     DynoProcess,
     FileChange,
     Host,
@@ -23,8 +24,35 @@ from minipaas.runtime.base import (
     Listener,
     Memory,
     Output,
+    Terminal,
 )
 from tests.fakes import FakeClock, settle
+
+
+class RememberingConsole:
+    """What was typed, and what became of the connection."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.events: list[str] = []
+
+    async def write(self, data: bytes) -> None:
+        self.heard += data
+
+    def end_input(self) -> None:
+        self.events.append("end")
+
+    def resize(self, terminal: Terminal) -> None:
+        self.events.append(f"{terminal.rows}x{terminal.columns}")
+
+    def pause(self) -> None:
+        self.events.append("pause")
+
+    def resume(self) -> None:
+        self.events.append("resume")
+
+    def hang_up(self) -> None:
+        self.events.append("hang up")
 
 
 class ScriptedProcess:
@@ -36,6 +64,7 @@ class ScriptedProcess:
         self.pid = 4000
         self.polite = True
         self.signals: list[str] = []
+        self.console: Console | None = RememberingConsole() if launch.attached else None
         self.used_bytes = 0
         self.elsewhere: list[Listener] = []
         self.discarded = False
@@ -53,6 +82,9 @@ class ScriptedProcess:
         self.signals.append("TERM")
         if self.polite:
             self.end(143)
+
+    def hang_up(self) -> None:
+        self.signals.append("HUP")
 
     def kill(self) -> None:
         self.signals.append("KILL")
