@@ -45,6 +45,14 @@ CRASH_RESET_S = 60.0
 #: A draining dyno has this long to end its requests before SIGTERM (seen: 0.7-1.3 s between the two lines).
 DRAIN_BEFORE_TERM_S = 1.0
 
+#: An attached one-off dyno waits this long for its client, then R13 (ours: Heroku does not say).
+ATTACH_WAIT_S = 60.0
+#: From SIGHUP, when its client is gone, to R16 (DC:one-off-dynos).
+HANG_UP_S = 5.0
+#: One-off dynos of one app at a time (DC:one-off-dynos: 50 basic and standard, 1 eco).
+ONE_OFF_DYNOS = 50
+ONE_OFF_DYNOS_ECO = 1
+
 #: The release phase may take this long (DC:release-phase).
 RELEASE_PHASE_S = 3600.0
 

@@ -40,7 +40,7 @@ class RunningApp:
         #: Config vars that name other apps' URLs, as its last deploy got them.
         self.links: Mapping[str, str] = {}
         self.dynos = DynoManager(kit, cells)
-        self.phase = Phase(kit, cells)
+        self.phase = Phase(self.dynos)
         self._user = user
         route.deployed = False
         route.maintenance = self.record.maintenance

@@ -3,11 +3,9 @@
 from minipaas.control.buildstream import BuildStream, BuildStreams
 from minipaas.control.config import RELEASE_TYPE
 from minipaas.errors import MinipaasError
-from minipaas.formation.cells import Cells
-from minipaas.formation.kit import Kit, Run
-from minipaas.formation.oneoff import run_once
+from minipaas.formation.kit import Run
+from minipaas.formation.manager import DynoManager
 from minipaas.limits import RELEASE_PHASE_S
-from minipaas.model.dyno import DynoName
 from minipaas.model.release import Release, Slug
 from minipaas.runtime.base import Output
 
@@ -18,9 +16,8 @@ POSTDEPLOY_TYPE = "postdeploy"
 class Phase:
     """One app's release commands, and what those of this platform printed."""
 
-    def __init__(self, kit: Kit, cells: Cells) -> None:
-        self._kit = kit
-        self._cells = cells
+    def __init__(self, dynos: DynoManager) -> None:
+        self._dynos = dynos
         self._streams = BuildStreams()
 
     @staticmethod
@@ -61,8 +58,10 @@ class Phase:
         return await self._run(POSTDEPLOY_TYPE, script, run_of(slug, release), copy)
 
     async def _run(self, type_: str, command: str, run: Run, copy: Output) -> int:
-        name = DynoName(type_, self._kit.rng.randint(1000, 9999))
-        return (await run_once(self._kit, self._cells, name, command, run, RELEASE_PHASE_S, copy)).status
+        from minipaas.formation.oneoff import Errand  # noqa: PLC0415  few apps have one
+
+        errand = Errand(type=type_, command=command, told=command, limit_s=RELEASE_PHASE_S, abrupt=True)
+        return (await self._dynos.one_offs.run(errand, run, copy)).status
 
 
 def run_of(slug: Slug, release: Release) -> Run:

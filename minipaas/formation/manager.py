@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Run
-from minipaas.formation.memory import MemoryWatch
+from minipaas.formation.memory import MemoryWatch, Watched
 from minipaas.formation.slot import Slot
 from minipaas.model.app import FormationEntry
 from minipaas.model.dyno import DynoName
 
 if TYPE_CHECKING:
+    from minipaas.formation.oneoff import OneOff
+    from minipaas.formation.oneoffs import OneOffs
     from minipaas.formation.selector import Selector
 
 
@@ -31,7 +33,22 @@ class DynoManager:
         self._formation: Mapping[str, FormationEntry] = {}
         self._news = asyncio.Event()
         self._stopping: set[Slot] = set()
+        self._one_offs: OneOffs | None = None
         self._memory = MemoryWatch(kit, self._living)
+
+    @property
+    def one_offs(self) -> "OneOffs":
+        """The dynos outside the formation; what runs them is loaded with the first."""
+        if self._one_offs is None:
+            from minipaas.formation.oneoffs import OneOffs  # noqa: PLC0415
+
+            self._one_offs = OneOffs(self._kit, self._cells, self._changed)
+        return self._one_offs
+
+    @property
+    def aside(self) -> "Mapping[DynoName, OneOff]":
+        """The one-off dynos there are now."""
+        return self._one_offs.living if self._one_offs is not None else {}
 
     def release(self, run: Run, formation: Mapping[str, FormationEntry], *, preboot: bool = False) -> None:
         """Run this release from now on: dynos that live are restarted on it, missing ones started, others stopped.
@@ -69,7 +86,9 @@ class DynoManager:
         self._on_change()
 
     def restart(self, selector: "Selector") -> list[DynoName]:
-        """Restart those selected; their names."""
+        """Restart those selected; their names. A one-off dyno that is named ends instead."""
+        if one_offs := self._meant(selector):
+            return _stopped(one_offs)
         return self._each(selector, Slot.restart)
 
     def relocate(self, selector: "Selector", host: str | None) -> list[DynoName]:
@@ -79,7 +98,12 @@ class DynoManager:
         return self._each(selector, lambda slot: slot.relocate(host))
 
     def stop(self, selector: "Selector") -> list[DynoName]:
-        """Stop those selected; as Heroku does, the formation brings them back at once (DC:dyno-restarts)."""
+        """Stop those selected; as Heroku does, the formation brings them back at once (DC:dyno-restarts).
+
+        One-off dynos do not come back.
+        """
+        if one_offs := self._meant(selector):
+            return _stopped(one_offs)
 
         def stop_and_start(slot: Slot) -> None:
             slot.stop()
@@ -91,6 +115,8 @@ class DynoManager:
         """All that stood on that host is gone."""
         for slot in [*self.slots.values(), *self._stopping]:
             slot.host_failed(host)
+        if self._one_offs is not None:
+            self._one_offs.host_failed(host)
 
     def wake(self) -> None:
         """A request has come for a sleeping app."""
@@ -114,12 +140,15 @@ class DynoManager:
         for name in list(self.slots):
             self._give_up(self.slots.pop(name))
         self._on_change()
-        await asyncio.gather(*(slot.over() for slot in list(self._stopping)))
+        aside = [self._one_offs.shut_down()] if self._one_offs is not None else []
+        await asyncio.gather(*aside, *(slot.over() for slot in list(self._stopping)))
 
     def kill(self) -> None:
         """SIGKILL to all that `shut_down` waits for, when the user will not wait."""
         for slot in self._stopping:
             slot.kill()
+        if self._one_offs is not None:
+            self._one_offs.kill()
 
     def _each(self, selector: "Selector", act: Callable[[Slot], None]) -> list[DynoName]:
         names = selector.pick(self._kit.app, self.slots)
@@ -140,10 +169,21 @@ class DynoManager:
         assert self._run is not None
         return self._run
 
-    def _living(self) -> list[Slot]:
-        return [slot for slot in self.slots.values() if slot.life is not None]
+    def _living(self) -> list[Watched]:
+        return [*self.slots.values(), *self.aside.values()]
+
+    def _meant(self, selector: "Selector") -> "list[OneOff]":
+        """The one-off dynos meant by name or type; who means all dynos means the formation."""
+        wanted = (selector.dyno, selector.process_type)
+        return [self.aside[name] for name in sorted(self.aside) if name in wanted or name.type in wanted]
 
     def _on_change(self) -> None:
         self._kit.route.set_dynos({str(n): s.state for n, s in self.slots.items() if n.type == "web"})
         self._changed()
         self._news.set()
+
+
+def _stopped(one_offs: "list[OneOff]") -> list[DynoName]:
+    for one_off in one_offs:
+        one_off.stop()
+    return [one_off.name for one_off in one_offs]

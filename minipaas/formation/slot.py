@@ -14,6 +14,7 @@ from minipaas.formation.life import Life
 from minipaas.formation.machine import Action, Event, step
 from minipaas.limits import CRASH_RESET_S
 from minipaas.model.dyno import DynoName, DynoState, Size
+from minipaas.runtime.base import DynoProcess
 
 
 class Slot:
@@ -53,6 +54,11 @@ class Slot:
         #: With preboot: the life that serves until the newest one takes over.
         self._elder: Life | None = None
         self._handover: Timer | None = None
+
+    @property
+    def process(self) -> DynoProcess | None:
+        """What fills it now."""
+        return self.life.process if self.life is not None else None
 
     @property
     def settled(self) -> bool:

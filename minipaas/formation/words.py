@@ -55,6 +55,23 @@ def memory_use(used_bytes: int, size: Size) -> str:
     return f"Process running mem={used_bytes // 2**20}M({used_bytes / size.memory_bytes:.1%})"
 
 
+def completed(before: DynoState) -> str:
+    """The end of a one-off dyno."""
+    return f"State changed from {before} to complete"
+
+
+def command_of(wanted: str, commands: Mapping[str, str]) -> str:
+    """`worker 42` as `python work.py 42` where `worker` is a process type (DC:one-off-dynos), else as it is."""
+    word, space, rest = wanted.partition(" ")
+    return f"{commands[word]}{space}{rest}" if word in commands else wanted
+
+
+AWAITING_CLIENT = "Awaiting client"
+R13 = "Error R13 (Attach error) -> Failed to attach to process"
+R16 = (
+    "Error R16 (Detached) -> "
+    "An attached process is not responding to SIGHUP after its external connection was closed."
+)
 R14 = "Error R14 (Memory quota exceeded)"
 R15 = "Error R15 (Memory quota vastly exceeded)"
 SIGTERM_ALL = "Stopping all processes with SIGTERM"
