@@ -8,7 +8,6 @@ from minipaas.api.wire import body, reply, running_app
 from minipaas.control.app import RunningApp
 from minipaas.errors import NotFound
 from minipaas.formation.selector import Selector
-from minipaas.formation.slot import Slot
 from minipaas.model.dyno import DynoName
 
 routes = web.RouteTableDef()
@@ -18,7 +17,7 @@ routes = web.RouteTableDef()
 async def list_dynos(request: web.Request) -> web.Response:
     """All dynos in order."""
     app = running_app(request)
-    return reply([_dyno(app, app.dynos.slots[name]) for name in sorted(app.dynos.slots)])
+    return reply([_dyno(app, name) for name in sorted((*app.dynos.slots, *app.dynos.aside))])
 
 
 @routes.get("/apps/{app}/dynos/{dyno}")
@@ -26,9 +25,9 @@ async def show_dyno(request: web.Request) -> web.Response:
     """One dyno."""
     app, wanted = running_app(request), request.match_info["dyno"]
     name = DynoName.parse(wanted)
-    if name is None or name not in app.dynos.slots:
+    if name is None or (name not in app.dynos.slots and name not in app.dynos.aside):
         raise NotFound(f"there is no dyno {wanted} on {app.name}")
-    return reply(_dyno(app, app.dynos.slots[name]))
+    return reply(_dyno(app, name))
 
 
 @routes.delete("/apps/{app}/dynos")
@@ -39,7 +38,7 @@ async def restart_all(request: web.Request) -> web.Response:
 
 @routes.delete("/apps/{app}/dynos/{dyno}")
 async def restart_dyno(request: web.Request) -> web.Response:
-    """Restart one dyno, or all of a process type."""
+    """Restart one dyno, or all of a process type; a one-off dyno ends."""
     return _done(running_app(request).dynos.restart(Selector.parse(request.match_info["dyno"])))
 
 
@@ -51,7 +50,7 @@ async def restart_type(request: web.Request) -> web.Response:
 
 @routes.post("/apps/{app}/dynos/{dyno}/actions/stop")
 async def stop_dyno(request: web.Request) -> web.Response:
-    """Stop a dyno; the formation brings it back."""
+    """Stop a dyno; the formation brings it back, a one-off dyno is gone."""
     return _done(running_app(request).dynos.stop(Selector.parse(request.match_info["dyno"])))
 
 
@@ -79,7 +78,10 @@ def _done(names: list[DynoName]) -> web.Response:
     return reply({"dynos": [str(name) for name in names]}, status=202)
 
 
-def _dyno(app: RunningApp, slot: Slot) -> Json:
+def _dyno(app: RunningApp, name: DynoName) -> Json:
+    if name in app.dynos.aside:
+        return shapes.one_off(app.record, app.dynos.aside[name])
+    slot = app.dynos.slots[name]
     command = app.slug.process_types.get(slot.name.type, "") if app.slug else ""
     process = slot.life.process if slot.life else None
     return shapes.dyno(app.record, slot, command, memory_bytes=process.memory().used_bytes if process else 0)

@@ -12,8 +12,9 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from minipaas.api import addons, apps, attachments, builds, config, dynos, logs, machine, releases, shapes
+from minipaas.api import addons, apps, attachments, builds, config, dynos, logs, machine, oneoffs, releases, shapes
 from minipaas.api.address import bound_unix
+from minipaas.api.attach import Meetings
 from minipaas.api.logs import SESSIONS
 from minipaas.api.wire import PLANE, Handler, reply
 from minipaas.control.plane import ControlPlane
@@ -35,11 +36,13 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
     app = web.Application(middlewares=[_guard(token), _errors], client_max_size=16 * 2**20)
     app[PLANE] = plane
     app[SESSIONS] = {}
-    for topic in (addons, apps, attachments, builds, config, dynos, logs, machine, releases):
+    app[oneoffs.MEETINGS] = meetings = Meetings(plane)
+    for topic in (addons, apps, attachments, builds, config, dynos, logs, machine, oneoffs, releases):
         app.add_routes(topic.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()
     try:
+        await meetings.open()
         await web.SockSite(runner, bound_unix(plane.settings.home)).start()
         listener = socket.create_server(("127.0.0.1", 0))
         await web.SockSite(runner, listener).start()
@@ -48,6 +51,7 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
         write_atomic(plane.settings.home.platform_file, json.dumps(known) + "\n")
         yield port
     finally:
+        meetings.close()
         await runner.cleanup()
 
 

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from minipaas.control.app import RunningApp
 from minipaas.errors import MinipaasError
+from minipaas.formation.oneoff import OneOff
 from minipaas.formation.slot import Slot
 from minipaas.model.app import FormationEntry
 from minipaas.model.feature import Feature
@@ -92,6 +93,28 @@ def dyno(record: AppRecord, slot: Slot, command: str, *, memory_bytes: int) -> J
         "port": life.port if life else None,
         "pid": life.process.pid if life and life.process else None,
         "memory_bytes": memory_bytes,
+    }
+
+
+def one_off(record: AppRecord, each: OneOff, attach_url: str | None = None) -> Json:
+    """A dyno outside the formation; `attach_url` is told once, to who made it."""
+    return {
+        "app": app_ref(record),
+        "attach_url": attach_url,
+        "command": each.errand.told,
+        "created_at": iso(each.since),
+        "id": each.id,
+        "name": str(each.name),
+        "release": {"id": stable_id("release", record.id, str(each.release)), "version": each.release},
+        "size": each.size.name,
+        "state": str(each.state),
+        "type": each.name.type,
+        "updated_at": iso(each.since),
+        "host": each.host.name,
+        "address": each.host.address,
+        "port": each.port,
+        "pid": each.process.pid if each.process else None,
+        "memory_bytes": each.process.memory().used_bytes if each.process else 0,
     }
 
 

@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "ps:restart": ("minipaas.cli.ps", "restart", "restart dynos"),
     "ps:relocate": ("minipaas.cli.ps", "relocate", "move dynos to another host"),
     "ps:stop": ("minipaas.cli.ps", "stop", "stop dynos; the formation brings them back"),
+    "run": ("minipaas.cli.run", "run", "run a command in a dyno of its own, with your terminal"),
+    "run:detached": ("minipaas.cli.run", "detached", "run a command in a dyno of its own, its output in the log"),
     "logs": ("minipaas.cli.logs", "logs", "show an app's log"),
     "builds": ("minipaas.cli.builds", "builds", "list the builds of an app"),
     "builds:create": ("minipaas.cli.builds", "create", "build a folder and deploy it to the running platform"),

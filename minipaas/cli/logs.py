@@ -80,6 +80,20 @@ def _from_platform(app: str | None, wanted: dict[str, Any], view: View) -> None:
         output.note("The platform has stopped.")
 
 
+def show_until_complete(app: str, dyno: str) -> None:
+    """Follow one dyno's lines until it is over, or the platform is."""
+    view = TextView(colour=wants_colour(sys.stdout.isatty(), os.environ))
+    platform = client()
+    wanted = {"lines": LOG_HISTORY_LINES, "tail": True, "dyno": dyno}
+    session = platform.call("POST", f"/apps/{app}/log-sessions", wanted)
+    for line in platform.stream(f"/minipaas/log-sessions/{session['id']}"):
+        chunk = parse_line(line)
+        sys.stdout.buffer.write(view(app, chunk))
+        sys.stdout.buffer.flush()
+        if chunk.source is Source.HEROKU and chunk.data.endswith(b" to complete\n"):
+            return
+
+
 def _from_disk(app: str | None, num: int, wanted: LogFilter, view: View) -> bool:
     """Print what an earlier platform kept; whether there was anything."""
     from minipaas.cli.keptlogs import kept_app, kept_lines  # noqa: PLC0415  a running platform has it in memory

@@ -53,8 +53,8 @@ def make_one_off(app: RunningApp, wish: Wish) -> OneOff:
         terminal=wish.terminal,
     )
     app.dynos.one_offs.check_room(errand.size)
-    one_off = app.dynos.one_offs.make(errand, run_of(slug, release))
     app.say(f"Starting process with command `{wish.command}`")
+    one_off = app.dynos.one_offs.make(errand, run_of(slug, release))
     if not wish.attach:
         one_off.begin()
     return one_off

@@ -210,10 +210,12 @@ class OneOff:
             self.process.terminate()
 
     async def _clear(self) -> None:
-        if self.process is not None:
+        if self.process is None:
+            return
+        if self.exit is None:
             self.process.kill()
-            await self.process.wait()
-            self.process.discard()
+            self.exit = await self.process.wait()
+        self.process.discard()
 
     def _end(self) -> None:
         self._forget_timers()

@@ -41,6 +41,16 @@ class Home:
         return self.root / "control.sock"
 
     @property
+    def attach_socket(self) -> Path:
+        """Where `minipaas run` meets its dyno, mode 0600."""
+        return self.root / "attach.sock"
+
+    @property
+    def certificate(self) -> Path:
+        """What a client of the platform's TLS trusts; see `certificate.py`."""
+        return self.root / "tls.pem"
+
+    @property
     def token_file(self) -> Path:
         """The bearer token of the control API on loopback, mode 0600."""
         return self.root / "token"
