@@ -124,8 +124,8 @@ class _Explorer:
             await self._read(self._all_pages())
         await self._use_forms(Purpose.WRITE)
         await ApiCaller(self.book).call_all()
-        await self._late.wait(self._all_pages()[:MOST_READS])
         await Overhear(self.book).listen([(each.form, each.taken[0]) for each in self._forms.values() if each.taken])
+        await self._late.wait(self._all_pages()[:MOST_READS])
         await self._use_forms(Purpose.SEARCH)
         await self._use_forms(Purpose.DESTROY)
         self.book.client = "bob"

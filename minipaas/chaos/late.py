@@ -6,7 +6,7 @@ from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import Notebook
-from minipaas.chaos.plan import Place, Step, Submit, Visit, typed, writes
+from minipaas.chaos.plan import Place, Step, Submit, Tell, Visit, typed, writes
 
 #: So long something may take to show; where no worker runs, less.
 _WORKERS_S, _ALONE_S = 10.0, 5.0
@@ -42,16 +42,18 @@ class Late:
         for index, step in enumerate(self._book.steps):
             if not writes(step) or not typed(step) or _is_set_apart(step):
                 continue
-            shown = [marker for marker in typed(step) if self._is_shown(marker, index)]
+            # What was heard on a live connection stands in the step itself.
+            since = index if isinstance(step, Tell) else index + 1
+            shown = [marker for marker in typed(step) if self._is_shown(marker, since)]
             seen = seen or bool(shown)
             if not shown:
                 sent = [each.started_s for each in self._history.exchanges if each.step == index]
                 found.setdefault(step.label, (typed(step)[0], max(sent, default=0.0)))
         return dict(list(found.items())[:_MOST]) if self._fleet.has_workers or not seen else {}
 
-    def _is_shown(self, marker: Marker, after: int) -> bool:
+    def _is_shown(self, marker: Marker, since: int) -> bool:
         return any(
-            each.is_read and each.step > after and each.shows(marker) and marker.token not in each.path
+            each.is_read and each.step >= since and each.shows(marker) and marker.token not in each.path
             for each in self._history.exchanges
         )
 

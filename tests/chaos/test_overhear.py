@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from aiohttp import WSMsgType, web
 
+from minipaas.chaos import overhear
 from minipaas.chaos.oracle import Baseline, Symptom
 from minipaas.chaos.plan import Plan, Tell
 from minipaas.chaos.scripts import HOLE, Source, messages_in, script_files, sources_in
@@ -53,6 +54,13 @@ def test_scripts_of_other_sites_are_left_alone() -> None:
     assert script_files("/rooms/a", html) == ("/app.js", "/rooms/more.js")
 
 
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rooms here answer at once."""
+    monkeypatch.setattr(overhear, "_FIRST_S", 0.4)
+    monkeypatch.setattr(overhear, "_MORE_S", 0.3)
+
+
 class Room:
     """People of one process, or of all that share it."""
 
@@ -80,6 +88,7 @@ def chat(room: Room) -> Mapping[str, Answer]:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         room.queues.append(queue := asyncio.Queue[str]())
+        await response.write(b": welcome\n\n")
         while True:
             await response.write(f"data: {await queue.get()}\n\n".encode())
 
