@@ -99,10 +99,13 @@ def change(platform: Client, app: str, values: Mapping[str, str | None], act: st
     Raises:
         ReleaseFailed: the release command failed; nothing has changed then.
     """
+    before = last_release(platform, app)["version"]
     output.begin(f"{act} and restarting {app}")
     after: dict[str, str] = platform.call("PATCH", f"/apps/{app}/config-vars", dict(values))
     release = last_release(platform, app)
+    if release["version"] == before:
+        output.done(f"nothing changes, {platform.get(f'/apps/{app}')['release']} runs")
+        return after
     output.done(f"v{release['version']}")
-    if release["status"] == "pending":
-        follow(platform, app, release)
+    follow(platform, app, release)
     return after

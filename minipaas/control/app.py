@@ -203,8 +203,9 @@ class RunningApp:
         formation = apply(self.record.formation, changes)
         self.save(dataclasses.replace(self.record, formation=formation))
         self.say(f"Scaled to {_spelled(formation)}")
-        self.dynos.scale(formation)
-        self.idling.follow(formation)
+        if self.dynos.released:  # else `up` is building still, and its dynos follow what is written down
+            self.dynos.scale(formation)
+            self.idling.follow(formation)
 
     def set_maintenance(self, on: bool) -> None:
         """Answer every request with the maintenance page, or stop doing so; dynos go on."""

@@ -85,6 +85,11 @@ class DynoManager:
                 slot.restart()
         self._on_change()
 
+    @property
+    def released(self) -> bool:
+        """Whether there is a release to run."""
+        return self._run is not None
+
     def restart(self, selector: "Selector") -> list[DynoName]:
         """Restart those selected; their names. A one-off dyno that is named ends instead."""
         if one_offs := self._meant(selector):

@@ -91,6 +91,7 @@ def test_config_releases_and_rollback_from_first_to_last_and_over_a_restart(tmp_
         until(lambda: page(running) == "other one")
         running.cli("config:edit", EDITOR="sed -i s/other/edited/")
         assert running.cli("config:get", "GREETING").stdout == "edited\n"
+        assert "nothing changes, v11 runs" in running.cli("config:set", "NEW=1").stderr
         assert running.cli("config:unset", "NEW", "GREETING").stderr.splitlines()[0].endswith("done, v12")
         assert running.json("config") == {}
         gone = running.cli("config:get", "NEW", check=False)
