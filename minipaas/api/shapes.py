@@ -141,7 +141,7 @@ def build(record: AppRecord, each: Build, user: str, problem: MinipaasError | No
         "created_at": iso(each.created_at),
         "id": each.id,
         "output_stream_url": f"/minipaas/builds/{each.id}/output",
-        "release": None,
+        "release": {"id": each.release_id} if each.release_id else None,
         "slug": {"id": each.slug_id} if each.slug_id else None,
         "source_blob": {"checksum": None, "url": record.source, "version": each.version},
         "stack": "host",

@@ -91,6 +91,13 @@ class RunningApp:
         self.begin_build(build)
         return build
 
+    def drop_pending_build(self, build_id: str) -> None:
+        """Forget a build that never came to begin."""
+        kept = tuple(
+            each for each in self.record.builds if each.id != build_id or each.status is not BuildStatus.PENDING
+        )
+        self.ledger.record = dataclasses.replace(self.record, builds=kept)
+
     def note_release(self, change: Change) -> Release:
         """Write down a release that another one follows at once: no command is run, and no dyno follows it.
 

@@ -86,16 +86,19 @@ async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
         provided = await services.addons.provide(app.name, files.app_json.addons)
     given = (files.dotenv, spec.env, order.links)
     _tell((*provided.warnings, *overruled(given, provided.config), *outdone(given, app.record)), output)
-    composed = _Composed(files, given)
+    composed, next_version = _Composed(files, given), app.record.next_version
     app.save(dataclasses.replace(app.record, source=str(spec.folder)))
     result, build = await _build(app, order, files, composed.over(app, provided), services.builder)
     async with services.turn():
         app.links = order.links
-        # What was set while the build ran counts: a config var, an add-on.
-        provided = await services.addons.provide(app.name, files.app_json.addons)
+        if app.record.next_version != next_version:  # released while the build ran: config vars, an add-on
+            provided = await services.addons.provide(app.name, files.app_json.addons)
         before = app.record.current
         _attach(app, provided)
         release = await _release(app, order, files, result, composed.over(app, provided))
+        if release.slug_id == build.slug_id and release != before:
+            build = dataclasses.replace(build, release_id=release.id)
+            app.remember_build(build)
         await _postdeploy(app, order, files, release)
     return Deploy(release=release, build=build, new=release != before)
 

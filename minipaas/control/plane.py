@@ -136,7 +136,8 @@ class ControlPlane:
             app.say("Initial release")
         elif app.record != record:
             self.store.save(app.record)
-            app.say("Release interrupted: the platform ended while it was made, the release before it goes on")
+            cut = "The platform ended in the middle of a build or a release, which is marked as failed"
+            app.channel.say(Source.APP, "api", cut)
         app.own_port = await self._own_port(name)
         return app
 
@@ -173,9 +174,12 @@ class ControlPlane:
         lock = self._building.setdefault(app.name, asyncio.Lock())
         if lock.locked():
             order.output(b" !     Another build of this app runs, this one waits for its end\n")
-        async with lock:
-            services = Services(builder=self.builder, addons=self.addons, turn=lambda: self.turn(app.name))
-            return await deploy(app, order, services)
+        services = Services(builder=self.builder, addons=self.addons, turn=lambda: self.turn(app.name))
+        try:
+            async with lock:
+                return await deploy(app, order, services)
+        finally:
+            app.drop_pending_build(order.build_id)
 
     async def mend(self, spec: AppSpec, output: Output) -> bool:
         """Build the app again where files of its slug are missing or cut; whether that was needed. As `deploy`."""

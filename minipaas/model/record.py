@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from minipaas.model.app import FormationEntry
-from minipaas.model.release import Build, Release, ReleaseStatus
+from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,14 @@ class AppRecord:
 
     def interrupted(self) -> "AppRecord":
         """As it is to be read after the platform died: what was pending then has failed."""
-        if all(each.status is not ReleaseStatus.PENDING for each in self.releases):
-            return self
         releases = tuple(
             dataclasses.replace(each, status=ReleaseStatus.FAILED) if each.status is ReleaseStatus.PENDING else each
             for each in self.releases
         )
-        return dataclasses.replace(self, releases=releases)
+        builds = tuple(
+            dataclasses.replace(each, status=BuildStatus.FAILED) if each.status is BuildStatus.PENDING else each
+            for each in self.builds
+        )
+        if (releases, builds) == (self.releases, self.builds):
+            return self
+        return dataclasses.replace(self, releases=releases, builds=builds)

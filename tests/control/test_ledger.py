@@ -1,5 +1,6 @@
 """Releases as they are written down, and what a killed platform leaves of them."""
 
+import dataclasses
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from minipaas.control.addons import Standing
 from minipaas.control.ledger import Ledger
 from minipaas.errors import NotFound, StoreProblem
 from minipaas.model.record import AppRecord
-from minipaas.model.release import Change, Release, ReleaseStatus
+from minipaas.model.release import Build, BuildStatus, Change, Release, ReleaseStatus
 from minipaas.store.apps import Apps
 from minipaas.store.home import Home
 from minipaas.store.slugs import SlugFacts, Slugs
@@ -87,7 +88,10 @@ def test_what_is_pending_is_not_current_and_what_failed_keeps_its_number(world: 
 def test_a_release_the_platform_died_in_is_read_as_failed(world: World) -> None:
     first = world.ledger.add(Change(description="Deploy 1", slug_id=world.slug("one")), pending=False)
     world.ledger.add(Change(description="Deploy 2", slug_id=world.slug("two")), pending=True)
+    build = Build(id="b", app="shop", status=BuildStatus.PENDING, created_at=1.0, updated_at=1.0)
+    world.ledger.save(dataclasses.replace(world.ledger.record, builds=(build,)))
     after = world.stored().interrupted()
+    assert [each.status for each in after.builds] == [BuildStatus.FAILED]
     assert [each.status for each in after.releases] == [ReleaseStatus.SUCCEEDED, ReleaseStatus.FAILED]
     assert after.current == first
     assert after.interrupted() is after

@@ -267,9 +267,11 @@ def test_two_builds_at_once_wait_for_each_other_and_config_does_not_wait_for_the
     app = write_app(tmp_path / "shop", "worker: sleep 984\n", code="1")
     gate = tmp_path / "gate"
     with platform(tmp_path, app, "--runtime", "process") as running:
-        (app / "bin" / "compile").write_text(f"#!/bin/sh\nuntil [ -e {gate} ]; do sleep 0.05; done\n")
+        (app / "bin" / "compile").write_text(
+            f"#!/bin/sh\ntouch {gate}.begun\nuntil [ -e {gate} ]; do sleep 0.05; done\n"
+        )
         first = subprocess.Popen([*COMMAND, "builds:create", str(app)], env=environment(running.home))
-        until(lambda: running.logs().count("Build started") == 2)
+        until(Path(f"{gate}.begun").exists)  # it has its copy of the source
         (app / "code").write_text("2")
         second = subprocess.Popen(
             [*COMMAND, "builds:create", str(app)], env=environment(running.home), stderr=subprocess.PIPE, text=True
@@ -277,9 +279,11 @@ def test_two_builds_at_once_wait_for_each_other_and_config_does_not_wait_for_the
         until(lambda: len(running.json("builds")) == 3)
         assert [each["status"] for each in running.json("builds")] == ["pending", "pending", "succeeded"]
         running.cli("config:set", "A=1")
-        gate.touch()
+        gate.touch()  # both builds go on
         assert first.wait(PATIENCE_S) == 0
         _, said = second.communicate(timeout=PATIENCE_S)
         assert (second.returncode, "this one waits for its end" in said) == (0, True)
         assert [each[0].split()[0] for each in told(running)] == ["Initial", "Deploy", "Set", "Deploy", "Deploy"]
         assert running.json("config") == {"A": "1"}
+        released = [each["id"] for each in running.json("releases") if each["description"].startswith("Deploy")]
+        assert [each["release"]["id"] for each in running.json("builds")] == released
