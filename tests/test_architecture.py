@@ -40,6 +40,8 @@ PURE = (
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",
+    "chaos/relations",
+    "chaos/reach",
 )
 IMPURE_MODULES = {
     "asyncio",

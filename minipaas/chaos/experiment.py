@@ -1,56 +1,34 @@
-"""One app from its folder to its verdict: build, boot, discover, play, judge."""
+"""One app from its first boot to its verdict: discover, play, judge."""
 
-import asyncio
 import functools
-import random
 import shlex
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from minipaas.addons.provider import Addons
-from minipaas.chaos import prepare
+from minipaas.chaos.cast import Cast, Find, Look
 from minipaas.chaos.discover import Discovery, discover
-from minipaas.chaos.findings import findings as rule_one_findings
-from minipaas.chaos.findings import trial_name
-from minipaas.chaos.fleet import Fleet
+from minipaas.chaos.ensemble import NeighbourDown
 from minipaas.chaos.journal import AppJournal, unwritten
-from minipaas.chaos.lab import Lab, NotUp, Specimen
+from minipaas.chaos.lab import NotUp
+from minipaas.chaos.plan import typed
+from minipaas.chaos.reach import Reach, reach
 from minipaas.chaos.record import Witness
-from minipaas.chaos.routes import may_write, routes_in
-from minipaas.chaos.rule_one import Lane, Result, RuleOne
+from minipaas.chaos.relations import entrances
+from minipaas.chaos.rule_one import Reset, Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
-from minipaas.chaos.rule_two import COLD, examine_two, not_up_findings
-from minipaas.chaos.services import Services
-from minipaas.chaos.site import Site
-from minipaas.chaos.timeline import drawn
-from minipaas.chaos.trial import CALM
+from minipaas.chaos.rule_two import examine_two, not_up_findings
+from minipaas.chaos.verdicts import Examined, Findings, Subject, rule_verdicts, said_coverage, shown_timeline
 from minipaas.chaos.workload import Workload
 from minipaas.clock import Clock
-from minipaas.control.appfiles import read_files
-from minipaas.control.settings import AppSpec
 from minipaas.model.platform_file import Rules
-from minipaas.model.verdict import (
-    AppVerdict,
-    Coverage,
-    Finding,
-    Rule,
-    RuleVerdict,
-    Severity,
-    TimelineEvent,
-    Verdict,
-    judge,
-)
-from minipaas.parse.manifest import AppFiles
+from minipaas.model.verdict import AppVerdict, Finding, Rule, RuleVerdict, Severity, TimelineEvent, Verdict, judge
 
 #: Longer than Heroku waits for a first byte: an H12 is seen as one.
 ANSWER_S = 31.0
 #: Of the time for one app, so much may go into finding out how it is used.
 _DISCOVERY_SHARE = 0.35
 _LEAST_DISCOVERY_S = 10.0
-#: Plays that run side by side.
-LANES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +44,12 @@ class Wanted:
     only: str | None = None
     #: How the app is used, where that is given; else it is found out.
     workload: Workload | None = None
+    #: Which of several apps that tells of; empty for the only one.
+    workload_of: str = ""
     #: The least that showed a break before: rule one does that again and looks for nothing else.
     witness: Witness | None = None
+    #: By which app's pages; empty for the app's own.
+    witness_entry: str = ""
     #: The slug that was judged before; the user is told when the app is another one now.
     slug: str = ""
 
@@ -89,144 +71,134 @@ class Progress:
 
 
 class Experiment:
-    """Judges one app.
+    """Judges one app of a cast; those that it uses, and those that use it, stay calm."""
 
-    Args:
-        output: gets the build's output.
-    """
-
-    def __init__(
-        self,
-        site: Site,
-        spec: AppSpec,
-        wanted: Wanted,
-        clock: Clock,
-        progress: Progress,
-        output: Callable[[bytes], None],
-    ) -> None:
-        self._site = site
-        self._spec = spec
+    def __init__(self, cast: Cast, app: str, wanted: Wanted, clock: Clock, progress: Progress) -> None:
+        self._cast = cast
+        self._app = app
+        self._member = cast.members[app]
+        self._lab = self._member.labs[0]
         self._wanted = wanted
         self._clock = clock
         self._progress = progress
-        self._output = output
         self._began = clock.monotonic()
-        self._lines: tuple[str, ...] = ()
-        self._lacking: tuple[str, ...] = ()
-        self._lanes: list[Lane] = []
 
     async def run(self) -> AppVerdict:
-        """The verdict.
-
-        Raises:
-            BuildFailed: there is nothing to judge.
-            FileProblem: one of the app's files is faulty.
-            StoreProblem: a backing service does not start.
-        """
-        files = read_files(self._spec)
-        self._say("starting its backing services" if files.app_json.addons else "building")
-        addons = Addons(
-            self._site.home.root / "addons",
-            self._clock,
-            random.SystemRandom(),
-            lambda _app, _process: lambda _data: None,
-            durable=False,
-            templates=self._site.user.root / "templates",
-        )
+        """The verdict."""
+        self._name_slug(self._lab.specimen.slug.parent.name)
+        if "web" not in self._lab.specimen.commands:
+            return self._verdict((), nothing="the app has no web process type")
+        self._began = self._clock.monotonic()
         try:
-            return await self._run(files, addons)
-        finally:
-            await addons.close()
+            own = await self._look(self._app)
+            examined = await self._rule_one(own)
+        except NeighbourDown as down:
+            return self._verdict((), nothing=f"{down.app}, which it uses, did not come up")
+        except NotUp as not_up:
+            return self._never_up(not_up)
+        return await self._rest(own, examined)
 
-    async def _run(self, files: AppFiles, addons: Addons) -> AppVerdict:
-        services = [Services(addons, f"{self._spec.name}-{lane}") for lane in range(LANES)]
-        configs = await asyncio.gather(*(each.open(files.app_json.addons) for each in services))
-        self._lacking = tuple(services[0].lacking)
-        self._say("building")
-        specimen = await prepare.build(self._site, self._spec, files, configs[0], self._clock, self._output)
-        self._name_slug(specimen.slug.parent.name)
-        labs = [self._lab(replace(specimen, config={**specimen.config, **config})) for config in configs]
-        self._lanes = [Lane(lab, each.reset if each.any else None) for lab, each in zip(labs, services, strict=True)]
+    async def _rest(self, own: Look, examined: Sequence[Examined]) -> AppVerdict:
+        """Rules two and three, with what the app uses beside it."""
         try:
-            await asyncio.gather(*(self._first_state(lab, each) for lab, each in zip(labs, services, strict=True)))
-            return await self._judge(labs[0])
-        finally:
-            await asyncio.gather(*(lab.clear() for lab in labs))
+            async with self._cast.beside(self._app) as reset:
+                two = await self._rule_two(own.discovery)
+                three = await self._rule_three(own.discovery, examined, reset)
+        except NeighbourDown as down:
+            return self._verdict(examined, nothing=f"{down.app}, which it uses, did not come up")
+        return self._verdict(examined, Findings(two, three))
 
     def _name_slug(self, slug: str) -> None:
         self._progress.journal.built(slug)
         if self._wanted.slug not in ("", slug):
-            self._progress.warn(self._spec.name, "the app has changed since that run: its slug is another one")
+            self._progress.warn(self._app, "the app has changed since that run: its slug is another one")
 
-    async def _first_state(self, lab: Lab, services: Services) -> None:
-        """What every play begins with: the release phase is over, nobody has asked for anything."""
-        if "release" in lab.specimen.commands:
-            await lab.run_once("release")
-        await services.remember()
+    async def _look(self, entry: str) -> Look:
+        if not self._cast.is_known(entry):
+            self._say(f"discovering how {'it' if entry == self._app else entry} is used")
+            look = await self._cast.look(entry, self._find(entry), self._progress.tell)
+            self._progress.journal.of(entry).planned(look.discovery.plan, look.discovery.history)
+        return await self._cast.look(entry, self._find(entry), self._progress.tell)
 
-    async def _judge(self, lab: Lab) -> AppVerdict:
-        if "web" not in lab.specimen.commands:
-            return self._verdict(lab, (), None, None, nothing="the app has no web process type")
-        self._began = self._clock.monotonic()
-        self._say("discovering how it is used")
-        try:
-            async with Fleet(lab, CALM, self._progress.tell) as fleet:
-                budget_s = max(_LEAST_DISCOVERY_S, _DISCOVERY_SHARE * self._wanted.budget_s)
-                by_looking = functools.partial(discover, budget_s=budget_s)
-                find = self._wanted.workload.discover if self._wanted.workload else by_looking
-                discovery = await find(fleet, self._spec.name, timeout_s=ANSWER_S)
-        except NotUp as not_up:
-            return self._never_up(lab, not_up)
-        self._progress.journal.planned(discovery.plan, discovery.history)
-        one = await self._rule_one(discovery)
-        two = await self._rule_two(lab, discovery)
-        three = await self._rule_three(lab, discovery, one)
-        return self._verdict(lab, two, discovery, one, three=three)
+    def _find(self, entry: str) -> Find:
+        wanted = self._wanted
+        if wanted.workload is not None and wanted.workload_of in ("", entry):
+            return functools.partial(wanted.workload.discover, timeout_s=ANSWER_S)
+        budget_s = max(_LEAST_DISCOVERY_S, _DISCOVERY_SHARE * wanted.budget_s)
+        return functools.partial(discover, timeout_s=ANSWER_S, budget_s=budget_s)
 
-    def _lab(self, specimen: Specimen) -> Lab:
-        return Lab(
-            specimen,
-            runtime=self._site.runtime,
-            hosts=self._site.hosts,
-            folder=self._site.home.root / "disks" / uuid.uuid4().hex,
-            clock=self._clock,
-            rng=random.Random(self._wanted.seed),
-        )
-
-    async def _rule_one(self, discovery: Discovery) -> Result | None:
+    async def _rule_one(self, own: Look) -> list[Examined]:
+        """By each entrance that leads to the app, until a break is found."""
         if Rule.ONE not in self._wanted.rules:
-            return None
+            return [Examined(self._app, own.discovery, None)]
         self._say("rule one: taking dynos away between requests")
+        examined: list[Examined] = []
+        for entry in self._entrances():
+            look = own if entry == self._app else await self._other(entry)
+            came = self._reach(entry, look) if look else None
+            if look is None or (came is not None and not came.requests):
+                continue
+            result = await self._play(entry, look.discovery)
+            examined.append(Examined(entry, look.discovery, result, came))
+            if result.breaks:
+                break
+        return examined
+
+    def _entrances(self) -> tuple[str, ...]:
+        if self._wanted.witness is not None:
+            return (self._wanted.witness_entry or self._app,)
+        return entrances(self._app, self._cast.uses)
+
+    async def _other(self, entry: str) -> Look | None:
+        """How another app is used that leads here; None where it does not run, which is no fault of this one."""
+        try:
+            return await self._look(entry)
+        except NotUp:
+            return None
+
+    def _reach(self, entry: str, look: Look) -> Reach | None:
+        if entry == self._app:
+            return None
+        return reach(self._app, look.passed, [marker for step in look.discovery.plan.steps for marker in typed(step)])
+
+    async def _play(self, entry: str, discovery: Discovery) -> Result:
         experiment = RuleOne(
-            self._lanes,
+            self._cast.lanes(entry, self._app),
             discovery.plan,
             out_of_time=lambda: self._late(0.6),
             only=self._wanted.only,
             again=self._wanted.witness,
-            journal=self._progress.journal,
+            journal=self._progress.journal.through(entry),
             seed=self._wanted.seed,
         )
         return await experiment.run()
 
-    async def _rule_two(self, lab: Lab, discovery: Discovery) -> tuple[Finding, ...]:
+    async def _rule_two(self, discovery: Discovery) -> tuple[Finding, ...]:
         if Rule.TWO not in self._wanted.rules:
             return ()
         self._say("rule two: starting and stopping dynos")
         return await examine_two(
-            lab, discovery.plan, self._wanted.budgets, tell=self._progress.tell, out_of_time=lambda: self._late(0.8)
+            self._lab,
+            discovery.plan,
+            self._wanted.budgets,
+            tell=self._progress.tell,
+            out_of_time=lambda: self._late(0.8),
         )
 
-    async def _rule_three(self, lab: Lab, discovery: Discovery, one: Result | None) -> tuple[Finding, ...]:
+    async def _rule_three(
+        self, discovery: Discovery, examined: Sequence[Examined], reset: Reset | None
+    ) -> tuple[Finding, ...]:
         if Rule.THREE not in self._wanted.rules:
             return ()
         self._say("rule three: looking for long work")
+        calms = [calm for each in examined if each.entry == self._app and each.result for calm in each.result.calms]
         return await examine_three(
-            lab,
+            self._lab,
             discovery,
-            one.calms if one else (),
+            calms,
             self._wanted.budgets,
-            self._spec.folder,
-            reset=self._lanes[0].reset,
+            self._member.spec.folder,
+            reset=reset,
             tell=self._progress.tell,
             out_of_time=lambda: self._late(1.0),
         )
@@ -235,50 +207,31 @@ class Experiment:
         return self._clock.monotonic() - self._began > self._wanted.budget_s * share
 
     def _say(self, text: str) -> None:
-        self._progress.say(self._spec.name, text)
+        self._progress.say(self._app, text)
 
-    def _never_up(self, lab: Lab, not_up: NotUp) -> AppVerdict:
-        self._lines = not_up.dyno.last_lines()
-        return self._verdict(lab, not_up_findings(lab, not_up), None, None, nothing="the app never came up")
+    def _never_up(self, not_up: NotUp) -> AppVerdict:
+        found = Findings(not_up_findings(self._lab, not_up))
+        return self._verdict((), found, nothing="the app never came up", lines=not_up.dyno.last_lines())
 
     def _verdict(
         self,
-        lab: Lab,
-        two: Sequence[Finding],
-        discovery: Discovery | None,
-        one: Result | None,
+        examined: Sequence[Examined],
+        found: Findings | None = None,
         *,
-        three: Sequence[Finding] = (),
         nothing: str = "",
+        lines: tuple[str, ...] = (),
     ) -> AppVerdict:
-        texts = prepare.source_texts(self._spec.folder)
-        rules = {
-            Rule.ONE: self._judge_one(discovery, one, texts, nothing),
-            Rule.TWO: judge(tuple(two), conclusive=not nothing or bool(two), reason=nothing),
-            Rule.THREE: judge(tuple(three), conclusive=not nothing, reason=nothing),
-        }
+        subject = Subject.of(self._app, self._member, self._cast.takes_part(self._app)[1:])
+        rules = rule_verdicts(subject, examined, found or Findings(), nothing)
         chosen = {rule: self._finished(rules[rule]) for rule in Rule if rule in self._wanted.rules}
         return AppVerdict(
-            app=self._spec.name,
-            release=lab.specimen.release,
+            app=self._app,
+            release=self._lab.specimen.release,
             rules=chosen,
-            coverage=_coverage(discovery, one, routes_in(texts), self._lacking, _taken(self._progress.events)),
-            timeline=_timeline(discovery, one) or tuple(self._progress.events),
-            last_lines=self._lines,
+            coverage=said_coverage(subject, examined, self._progress.events),
+            timeline=shown_timeline(examined) or tuple(self._progress.events),
+            last_lines=lines,
         )
-
-    def _judge_one(
-        self, discovery: Discovery | None, one: Result | None, texts: Sequence[str], nothing: str
-    ) -> RuleVerdict:
-        if discovery is None or one is None:
-            return RuleVerdict(verdict=Verdict.INCONCLUSIVE, reason=nothing or "not examined")
-        if one.not_up is not None and not one.breaks:
-            return RuleVerdict(
-                verdict=Verdict.INCONCLUSIVE, reason="a dyno did not come up again while it was examined"
-            )
-        found = rule_one_findings(discovery.plan, one)
-        reason = _why_inconclusive(discovery, one, texts)
-        return judge(found, conclusive=reason is None, reason=reason or "")
 
     def _finished(self, verdict: RuleVerdict) -> RuleVerdict:
         """Findings with the command that shows them again, without those that minipaas.yml suppresses."""
@@ -299,64 +252,6 @@ class Experiment:
             else ""
         )
         return f"{self._wanted.command} --seed {self._wanted.seed} --rules {rule}{only}"
-
-
-def _why_inconclusive(discovery: Discovery, one: Result, texts: Sequence[str]) -> str | None:
-    """None when enough was seen to say that the rule is kept."""
-    if discovery.unmet:
-        more = f"; and {len(discovery.unmet) - 3} more" if len(discovery.unmet) > 3 else ""
-        return f"on a calm dyno the app does not do as told: {'; '.join(discovery.unmet[:3])}{more}"
-    if not discovery.healthy:
-        return "fewer than four of five pages answered without an error on a calm dyno"
-    if one.baseline is not None and one.baseline.expects_effects:
-        return None
-    if not discovery.plan.forms and not may_write(texts) and not _written(routes_in(texts)):
-        return None
-    missed = sorted(_written(routes_in(texts)) - set(discovery.plan.routes_exercised))
-    never = f" ({', '.join(missed[:3])} never exercised)" if missed else ""
-    return f"nothing that was entered was seen again on a calm dyno{never}"
-
-
-def _written(routes: set[str]) -> set[str]:
-    return {route for route in routes if not route.startswith("GET ")}
-
-
-def _timeline(discovery: Discovery | None, one: Result | None) -> tuple[TimelineEvent, ...]:
-    """The plays that show the breaks; without one, a play under fault that lost nothing."""
-    if discovery is None or one is None:
-        return ()
-    events: list[TimelineEvent] = []
-    for found in one.breaks:
-        events += drawn(found.example, trial_name(discovery.plan, found), found.loss)
-    if not events and one.search:
-        events += drawn(one.search[-1], one.search[-1].trial)
-    return tuple(events)
-
-
-def _taken(events: Sequence[TimelineEvent]) -> int:
-    """What rules two and three did to dynos: cold boots, stops, kills."""
-    return sum(
-        each.kind in ("stop", "kill", "fault") or (each.kind == "boot" and each.trial == COLD) for each in events
-    )
-
-
-def _coverage(
-    discovery: Discovery | None, one: Result | None, known: set[str], lacking: tuple[str, ...], taken: int
-) -> Coverage:
-    if discovery is None:
-        return Coverage(faults=taken, routes_known=len(known), missed=(*lacking, *sorted(known)))
-    plan = discovery.plan
-    exercised = set(plan.routes_exercised)
-    return Coverage(
-        pages=plan.pages,
-        forms=plan.forms,
-        routes_exercised=len(exercised),
-        routes_known=len(exercised | known | set(plan.routes_known)),
-        live_markers=one.baseline.live_markers if one and one.baseline else 0,
-        faults=(one.faults if one else 0) + taken,
-        requests=len(discovery.history.exchanges) + (one.requests if one else 0),
-        missed=(*lacking, *discovery.unmet, *sorted((known | set(plan.routes_known)) - exercised), *plan.missed),
-    )
 
 
 def folder_words(folder: Path) -> str:

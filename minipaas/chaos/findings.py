@@ -1,6 +1,7 @@
 """Confirmed breaks of rule one as findings that can be understood alone. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from minipaas.chaos.history import FileEvidence
 from minipaas.chaos.oracle import Loss, Symptom
@@ -30,9 +31,18 @@ _ABOUT_THE_PROCESS = ("metrics", "health", "stat", "ping", "ready", "live", "deb
 _MOST_FILES = 3
 
 
-def findings(plan: Plan, result: Result) -> tuple[Finding, ...]:
-    """Breaks first, then what only looks suspicious."""
-    breaks = [_break(plan, each) for each in result.breaks]
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Several apps: `app` had the faults, users came in by `entry`, `calm` had none."""
+
+    app: str
+    entry: str
+    calm: tuple[str, ...]
+
+
+def findings(plan: Plan, result: Result, setting: Setting | None = None) -> tuple[Finding, ...]:
+    """Breaks first, then what only looks suspicious. `setting`: where several apps use each other."""
+    breaks = [_blamed(_break(plan, each), each, setting) for each in result.breaks]
     unique = {(finding.code, finding.subject): finding for finding in breaks}
     return (*unique.values(), *_files(result), *_drifts(result))
 
@@ -60,6 +70,16 @@ def _break(plan: Plan, found: Break) -> Finding:
         subject=subject(plan, loss),
         trial=trial_name(plan, found),
     )
+
+
+def _blamed(finding: Finding, found: Break, setting: Setting | None) -> Finding:
+    """Which app's page showed it, and which app's fault it was."""
+    if setting is None:
+        return finding
+    calm = ", ".join(setting.calm)
+    blame = f"{found.loss.pattern} of {setting.entry} showed the loss; the fault hit {setting.app} alone, not {calm}"
+    through = f"{setting.entry} shows what {setting.app} loses: " if setting.entry != setting.app else ""
+    return replace(finding, message=f"{through}{finding.message}", evidence=(*finding.evidence, blame))
 
 
 def _verb(plan: Plan, loss: Loss) -> str:

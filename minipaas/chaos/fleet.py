@@ -26,6 +26,8 @@ class Fleet:
     def __init__(self, lab: Lab, trial: Trial, tell: Callable[[TimelineEvent], None] = lambda _event: None) -> None:
         self.trial = trial
         self.faults = 0
+        #: Before the name of a fault, where several apps might have it.
+        self._whose = ""
         self._lab = lab
         self._tell = tell
         self._disk: SharedDisk | None = None
@@ -101,7 +103,7 @@ class Fleet:
             return
         self.faults += 1
         old = self._web[0]
-        self._event(old, "fault", f"{self.trial.kind} {phase} of {step}")
+        self._event(old, "fault", f"{self._whose}{self.trial.kind} {phase} of {step}")
         self._leaving.append(old)
         self._web[0] = await self._replacement(old)
         self._look_at_disk(old)

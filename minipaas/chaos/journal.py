@@ -40,11 +40,20 @@ class Journal:
 
 
 class AppJournal:
-    """One app's lines."""
+    """One app's lines. `entry`: the app by whose pages users come in; its own plan is played then."""
 
-    def __init__(self, app: str, write: Write) -> None:
+    def __init__(self, app: str, write: Write, entry: str = "") -> None:
         self._app = app
+        self._entry = entry or app
         self._write_line = write
+
+    def of(self, app: str) -> "AppJournal":
+        """Another app's part."""
+        return AppJournal(app, self._write_line)
+
+    def through(self, entry: str) -> "AppJournal":
+        """The same app's part, where users come in by another one."""
+        return AppJournal(self._app, self._write_line, entry)
 
     def built(self, slug: str) -> None:
         """`slug` is its name in the store, which is that of its content."""
@@ -57,7 +66,7 @@ class AppJournal:
 
     def played(self, trial: Trial, steps: Sequence[int] | None, history: History) -> None:
         """A play of rule one; `steps` None means all that are quick."""
-        self._write("play", written_play(trial, steps, history), large=True)
+        self._write("play", {"entry": self._entry, **written_play(trial, steps, history)}, large=True)
 
     def happened(self, event: TimelineEvent) -> None:
         """A boot, a stop, a fault of rules two and three."""
@@ -66,7 +75,7 @@ class AppJournal:
 
     def broke(self, witness: Witness) -> None:
         """A break was confirmed, and this is the least that shows it."""
-        self._write("break", {"witness": written(witness)})
+        self._write("break", {"entry": self._entry, "witness": written(witness)})
 
     def _write(self, kind: str, record: Mapping[str, Any], *, large: bool = False) -> None:
         self._write_line({"kind": kind, "app": self._app, **record}, large=large)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from minipaas.chaos.cpu import cpu_of
 from minipaas.chaos.elsewhere import serves_elsewhere
@@ -100,6 +101,22 @@ class LabDyno:
         return self.exited is not None and not self.exited.done()
 
 
+class Route(Protocol):
+    """Where other apps of the lab find this one, told what its web dynos do."""
+
+    def starts(self, dyno: LabDyno) -> None:
+        """It was launched."""
+
+    def serves(self, dyno: LabDyno) -> None:
+        """It listens."""
+
+    def leaves(self, dyno: LabDyno) -> None:
+        """It is about to be told to stop."""
+
+    def is_gone(self, dyno: LabDyno) -> None:
+        """It has ended."""
+
+
 class Lab:
     """Boots dynos of one specimen and keeps track of them.
 
@@ -129,12 +146,22 @@ class Lab:
         self._folder = folder
         # Ports are no part of what a seed repeats: two runs of one seed may stand side by side.
         self._ports = Ports(random.SystemRandom())
+        self._route: Route | None = None
         self._watch = PortWatch(clock)
         self._boot_timeout_s = boot_timeout_s
         self._exit_timeout_s = exit_timeout_s
         self._turn = 0
         self._disks = 0
         self._living: set[LabDyno] = set()
+
+    def join(self, ports: Ports, route: Route | None) -> None:
+        """Before the first boot: stand beside other labs, whose ports are not to be taken.
+
+        Args:
+            route: where other apps find this one; None when there are none.
+        """
+        self._ports = ports
+        self._route = route
 
     async def boot(
         self,
@@ -158,11 +185,13 @@ class Lab:
         """
         dyno = LabDyno(f"{process_type}.{number}", self._next_host(), self._ports.take(), disk)
         self._living.add(dyno)
+        if self._route is not None and process_type == "web":
+            self._route.starts(dyno)
         dyno.started_at = self.clock.monotonic()
         try:
             dyno.process = await self._runtime.start(self._launch(dyno, process_type, extra or {}, binds))
         except DynoProblem:
-            self._living.discard(dyno)
+            self._forget(dyno)
             raise
         dyno.exited = asyncio.ensure_future(dyno.process.wait())
         if process_type == "web" and wait:
@@ -196,6 +225,8 @@ class Lab:
         if bound.done():
             dyno.boot_s = self.clock.monotonic() - dyno.started_at
             self.boots.append(dyno.boot_s)
+            if self._route is not None:
+                self._route.serves(dyno)
             return
         bound.cancel()
         if dyno.exited.done():
@@ -229,6 +260,8 @@ class Lab:
         """SIGTERM to all its processes, SIGKILL when they take too long."""
         assert dyno.process is not None
         assert dyno.exited is not None
+        if self._route is not None:
+            self._route.leaves(dyno)
         dyno.process.terminate()
         await asyncio.wait({dyno.exited}, timeout=self._exit_timeout_s)
         return await self.kill(dyno)
@@ -241,10 +274,15 @@ class Lab:
             dyno.process.kill()
         exit_ = await dyno.exited
         if dyno in self._living:
-            self._living.discard(dyno)
+            self._forget(dyno)
             dyno.process.discard()
-            self._ports.give_back(dyno.port)
         return exit_
+
+    def _forget(self, dyno: LabDyno) -> None:
+        self._living.discard(dyno)
+        self._ports.give_back(dyno.port)
+        if self._route is not None:
+            self._route.is_gone(dyno)
 
     async def shared_disk(self) -> SharedDisk:
         """A copy of the slug that dynos can stand on one after another, or two at a time."""

@@ -30,6 +30,7 @@ class Replay:
     _slugs: dict[str, str] = field(default_factory=dict)
     _plans: dict[str, Plan] = field(default_factory=dict)
     _witnesses: dict[tuple[str, str], Witness] = field(default_factory=dict)
+    _entries: dict[tuple[str, str], str] = field(default_factory=dict)
 
     async def discover(self, fleet: Fleet, app: str, *, timeout_s: float) -> Discovery:
         """Play the frozen plan once on the calm dyno, the slow steps too.
@@ -65,6 +66,10 @@ class Replay:
         """The least that showed the break of that form or page; None when the run confirmed no such break."""
         return self._witnesses.get((app, subject)) if subject else None
 
+    def entry(self, app: str, subject: str | None) -> str:
+        """The app by whose pages users came in when that break showed itself."""
+        return self._entries.get((app, subject), app) if subject else app
+
     def slug(self, app: str) -> str:
         """The name of the slug that was judged; empty when the run did not come so far."""
         return self._slugs.get(app, "")
@@ -80,8 +85,10 @@ class Replay:
             case "plan":
                 self._plans[app] = read_plan(record["plan"])
             case "break":
-                witness = read_witness(record["witness"], self._plans[app])
+                entry = str(record.get("entry", app))
+                witness = read_witness(record["witness"], self._plans[entry])
                 self._witnesses[app, witness.subject] = witness
+                self._entries[app, witness.subject] = entry
             case "report":
                 self.report = read_report(record["report"])
             case _:

@@ -8,7 +8,7 @@ from minipaas.chaos.attribute import cause_of
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
 from minipaas.chaos.journal import AppJournal, unwritten
-from minipaas.chaos.lab import Lab, NotUp
+from minipaas.chaos.lab import NotUp
 from minipaas.chaos.oracle import Baseline, Loss, Symptom
 from minipaas.chaos.plan import Plan, witness, writes
 from minipaas.chaos.play import play
@@ -40,13 +40,14 @@ _PHASES = (
 )
 
 Reset = Callable[[], Awaitable[None]]
+Tell = Callable[[TimelineEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lab, and what brings its backing services back to their first state; None when it has none."""
+    """Makes the dynos of a trial, and brings backing services back to their first state; None when there are none."""
 
-    lab: Lab
+    fleet: Callable[[Trial, Tell], Fleet]
     reset: Reset | None
 
 
@@ -216,7 +217,7 @@ class RuleOne:
         if lane.reset is not None:
             await lane.reset()
         events: list[TimelineEvent] = []
-        async with Fleet(lane.lab, trial, events.append) as fleet:
+        async with lane.fleet(trial, events.append) as fleet:
             history = await play(self._plan, fleet, steps)
         history.events, history.began_s = events, fleet.began_s
         self._result.faults += history.faults + (1 if trial.several else 0)

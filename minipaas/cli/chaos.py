@@ -6,8 +6,9 @@ import random
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from typing import Any
 import click
 
 from minipaas import __version__
+from minipaas.chaos.cast import cast
 from minipaas.chaos.experiment import Experiment, Progress, Wanted, folder_words
 from minipaas.chaos.given import read_workload
 from minipaas.chaos.journal import Journal
+from minipaas.chaos.relations import families, fronts_of
 from minipaas.chaos.replay import Replay, read_replay
 from minipaas.chaos.site import site
 from minipaas.cli import output
@@ -25,7 +28,8 @@ from minipaas.cli.group import example
 from minipaas.cli.report import write_report
 from minipaas.cli.target import choose_app, client, home
 from minipaas.clock import SystemClock
-from minipaas.daemon.wishes import Plan, Wishes, make_plan
+from minipaas.control.settings import AppSpec
+from minipaas.daemon.wishes import Plan, Wishes, folder_that_holds, plan_for_one
 from minipaas.errors import UsageProblem
 from minipaas.model.verdict import AppVerdict, Report, Rule, Severity, Verdict
 from minipaas.parse.duration import parse_duration
@@ -44,11 +48,17 @@ _BROKEN = 1
         "minipaas chaos . --format html --output chaos.html",
         "minipaas chaos . --scenario shopping.yml",
         "minipaas chaos . --har recorded.har",
+        "minipaas chaos examples/two-services -a web",
         "minipaas chaos . --replay 12 --only 'POST /add'",
     )
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-@click.option("-a", "--app", metavar="APP", help="an app that runs; it is judged in a copy, and not touched")
+@click.option(
+    "-a",
+    "--app",
+    metavar="APP",
+    help="one of several apps at PATH; without PATH one that runs, which is judged in a copy",
+)
 @click.option("--seed", type=int, help="repeat the run of that seed  [default: drawn, and told]")
 @click.option("--rules", "rule_words", default="one,two,three", show_default=True, help="which rules")
 @click.option(
@@ -113,17 +123,25 @@ def chaos(
     rules = _rules(rule_words)
     budget_s = _budget(budget)
     folders = paths or ((_folder_of(app),) if app else ())
-    plan = make_plan(home(), Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks))
+    wishes = Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks)
+    plan, judged = plan_for_one(home(), wishes)
     runs = Runs(plan.settings.home.chaos)
     replay = _replay(runs, run, scenario or har)
-    words = " ".join(["minipaas chaos", *(folder_words(spec.folder) for spec in plan.apps)])
-    workload = replay or read_workload(scenario, har, len(plan.apps))
+    used = _used_by_people(plan, judged)
+    workload = replay or read_workload(scenario, har, len(used))
     wanted = Wanted(
-        seed=_seed(seed, replay), budget_s=budget_s, rules=rules, budgets=plan.rules, only=only, workload=workload
+        seed=_seed(seed, replay),
+        budget_s=budget_s,
+        rules=rules,
+        budgets=plan.rules,
+        only=only,
+        workload=workload,
+        workload_of="" if replay or not workload else used[0],
     )
+    asked = Asked(plan, judged, tuple(path.resolve() for path in folders))
     written = journal_at(journal) if journal else runs.begin()
     try:
-        report = asyncio.run(_judge(plan, wanted, words, replay, Journal(written.write, written.name)))
+        report = asyncio.run(_judge(asked, wanted, replay, Journal(written.write, written.name)))
     finally:
         written.close()
     if written.broken:
@@ -146,21 +164,59 @@ def _seed(seed: int | None, replay: Replay | None) -> int:
     return replay.seed if replay else random.SystemRandom().randrange(1, 10_000)
 
 
-async def _judge(plan: Plan, wanted: Wanted, words: str, replay: Replay | None, journal: Journal) -> Report:
-    began, apps = time.monotonic(), list[AppVerdict]()
-    command = f"{words}{wanted.workload.words if wanted.workload else ''} --seed {wanted.seed}"
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is judged: apps of a plan, and the folders they were asked for by."""
+
+    plan: Plan
+    judged: tuple[str, ...]
+    folders: tuple[Path, ...]
+
+    @property
+    def words(self) -> str:
+        """The command, as far as it names apps."""
+        named = f" -a {self.judged[0]}" if len(self.judged) < len(self.plan.apps) else ""
+        return " ".join(["minipaas chaos", *map(folder_words, self.folders)]) + named
+
+    def words_for(self, spec: AppSpec) -> str:
+        """The same for one app."""
+        if spec.folder in self.folders:
+            return f"minipaas chaos {folder_words(spec.folder)}"
+        return " ".join(["minipaas chaos", *map(folder_words, self.folders), "-a", spec.name])
+
+
+def _uses(plan: Plan) -> dict[str, tuple[str, ...]]:
+    return {spec.name: spec.uses for spec in plan.apps}
+
+
+def _used_by_people(plan: Plan, judged: Sequence[str]) -> tuple[str, ...]:
+    """What a scenario can tell of: the app that was named, else those that no other app uses."""
+    return tuple(judged) if len(judged) < len(plan.apps) else fronts_of(_uses(plan))
+
+
+async def _judge(asked: Asked, wanted: Wanted, replay: Replay | None, journal: Journal) -> Report:
+    began, verdicts = time.monotonic(), dict[str, AppVerdict]()
+    command = f"{asked.words}{wanted.workload.words if wanted.workload else ''} --seed {wanted.seed}"
     journal.began(by=__version__, seed=wanted.seed, command=command, began_at=f"{datetime.now(UTC):%FT%TZ}")
     with _status() as say:
-        async with site(plan.settings.home, plan.settings.runtime) as place:
-            for spec in plan.apps:
-                progress = Progress(say, _warn, journal.of(spec.name))
-                mine = replace(_of_app(wanted, spec.name, replay), command=_repeat_words(spec.folder, journal))
-                apps.append(await Experiment(place, spec, mine, SystemClock(), progress, _build_output).run())
+        async with site(asked.plan.settings.home, asked.plan.settings.runtime) as place:
+            for family in families(_uses(asked.plan)):
+                specs = [spec for spec in asked.plan.apps if spec.name in family]
+                if not set(family) & set(asked.judged):
+                    continue
+                async with cast(place, specs, wanted.seed, SystemClock(), say, _build_output) as apps:
+                    for spec in specs:
+                        if spec.name not in asked.judged:
+                            continue
+                        progress = Progress(say, _warn, journal.of(spec.name))
+                        words = f"{asked.words_for(spec)} --replay {shlex.quote(journal.name)}"
+                        mine = replace(_of_app(wanted, spec.name, replay), command=words)
+                        verdicts[spec.name] = await Experiment(apps, spec.name, mine, SystemClock(), progress).run()
     report = Report(
         seed=wanted.seed,
         duration_s=round(time.monotonic() - began, 1),
         version=__version__,
-        apps=tuple(apps),
+        apps=tuple(verdicts[name] for name in asked.judged),
         command=command,
     )
     journal.judged(report)
@@ -175,11 +231,12 @@ def _of_app(wanted: Wanted, app: str, replay: Replay | None) -> Wanted:
     if replay is None:
         return wanted
     replay.plan(app)
-    return replace(wanted, witness=replay.witness(app, wanted.only), slug=replay.slug(app))
-
-
-def _repeat_words(folder: Path, journal: Journal) -> str:
-    return f"minipaas chaos {folder_words(folder)} --replay {shlex.quote(journal.name)}"
+    return replace(
+        wanted,
+        witness=replay.witness(app, wanted.only),
+        witness_entry=replay.entry(app, wanted.only),
+        slug=replay.slug(app),
+    )
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -211,7 +268,8 @@ def _budget(text: str) -> float:
 
 def _folder_of(app: str) -> Path:
     platform = client()
-    return Path(platform.get(f"/apps/{choose_app(platform, app)}")["source"])
+    name = choose_app(platform, app)
+    return folder_that_holds(Path(platform.get(f"/apps/{name}")["source"]), name)
 
 
 def _build_output(data: bytes) -> None:

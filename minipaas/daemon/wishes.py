@@ -1,7 +1,7 @@
 """What `up` was asked for: the command line over `minipaas.yml` over what is usual."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PLATFORM_FILE = "minipaas.yml"
 #: Hosts when nobody says how many: a dyno can move, and a move can go two ways.
 DEFAULT_HOSTS = 3
+
+#: An app's folder is seldom deeper below the one that holds several.
+_ABOVE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,35 @@ def read_platform_file(folder: Path) -> "PlatformFile | None":
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
         raise FileProblem(path, line, "is not UTF-8", "save the file as UTF-8") from error
+
+
+def plan_for_one(home: Home, wishes: Wishes) -> tuple[Plan, tuple[str, ...]]:
+    """A plan, and which of its apps are meant: with `app` naming one of several, that one, the others beside it.
+
+    Raises:
+        FileProblem, UsageProblem: as `make_plan`.
+    """
+    if wishes.app is not None:
+        whole = make_plan(home, replace(wishes, app=None))
+        if wishes.app in (names := [spec.name for spec in whole.apps]):
+            return whole, (wishes.app,)
+        if len(names) > 1:
+            raise UsageProblem(f"there is no app {wishes.app} here", f"apps: {', '.join(names)}")
+    plan = make_plan(home, wishes)
+    return plan, tuple(spec.name for spec in plan.apps)
+
+
+def folder_that_holds(folder: Path, app: str) -> Path:
+    """Where the `minipaas.yml` lies that names the app in this folder among several; the folder itself without one.
+
+    Raises:
+        FileProblem: such a file is faulty.
+    """
+    for above in list(folder.parents)[:_ABOVE]:
+        file = read_platform_file(above)
+        if file is not None and app in file.apps and (above / file.apps[app].path).resolve() == folder.resolve():
+            return above
+    return folder
 
 
 def _settings(home: Home, wishes: Wishes, file: "PlatformFile | None") -> Settings:
