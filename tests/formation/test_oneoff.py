@@ -9,7 +9,7 @@ from minipaas.formation import words
 from minipaas.formation.kit import Run
 from minipaas.formation.oneoff import Errand, OneOff
 from minipaas.formation.selector import Selector
-from minipaas.limits import ATTACH_WAIT_S, HANG_UP_S, ONE_OFF_DYNOS
+from minipaas.limits import ATTACH_WAIT_S, HANG_UP_S, ONE_OFF_DYNOS, RELEASE_PHASE_S
 from minipaas.model.dyno import DEFAULT_SIZE, SIZES, Exit
 from minipaas.runtime.base import Terminal
 from tests.fakes import FakeClock, settle
@@ -134,6 +134,14 @@ async def test_a_day_is_its_limit(world: World) -> None:
     await world.clock.advance(DAY_S)
     assert f"{one_off.name}: Cycling" in world.told()
     assert one_off.exit == Exit(143)
+
+
+async def test_a_release_command_is_killed_after_its_hour(world: World) -> None:
+    one_off = await begun(world, type="release", limit_s=RELEASE_PHASE_S, abrupt=True)
+    await world.clock.advance(RELEASE_PHASE_S - 1)
+    assert world.processes[0].signals == []
+    await world.clock.advance(2)
+    assert (world.processes[0].signals, one_off.exit) == (["KILL"], Exit(137))
 
 
 async def test_it_falls_with_its_host(world: World) -> None:
