@@ -1,13 +1,18 @@
 """/account, /apps, /apps/{app} and its formation."""
 
+import asyncio
+
 from aiohttp import web
 
 from minipaas.api import shapes
 from minipaas.api.shapes import Json
-from minipaas.api.wire import body, plane, reply, running_app
+from minipaas.api.wire import body, plane, reply, running_app, text
 from minipaas.control.app import RunningApp
+from minipaas.control.attaching import Attaching
+from minipaas.control.plane import ControlPlane
 from minipaas.errors import UsageProblem
 from minipaas.model.dyno import SIZES
+from minipaas.parse.app_name import MADE_UP, made_up_name
 from minipaas.parse.scale import ScaleChange
 
 routes = web.RouteTableDef()
@@ -15,7 +20,8 @@ routes = web.RouteTableDef()
 
 def _app(request: web.Request, app: RunningApp) -> Json:
     platform = plane(request)
-    return shapes.app(app, platform.web_url(app), platform.own_url(app), platform.user)
+    git_url = str(platform.repositories.path(app.name))
+    return shapes.app(app, platform.web_url(app), platform.own_url(app), git_url, platform.user)
 
 
 @routes.get("/account")
@@ -29,6 +35,38 @@ async def account(request: web.Request) -> web.Response:
 async def list_apps(request: web.Request) -> web.Response:
     """All apps that run."""
     return reply([_app(request, app) for app in plane(request).apps.values()])
+
+
+@routes.post("/apps")
+async def create_app(request: web.Request) -> web.Response:
+    """A new app with a repository to push to: `{"name": "shop"}`; a name is made up where none is given."""
+    platform, wanted = plane(request), await body(request)
+    name = text(wanted, "name") or _free_name(platform)
+    return reply(_app(request, await platform.create(name)), status=201)
+
+
+def _free_name(platform: ControlPlane) -> str:
+    while platform.store.find(name := made_up_name(platform.rng.randrange(MADE_UP))) is not None:
+        pass
+    return name
+
+
+@routes.delete("/apps/{app}")
+async def destroy_app(request: web.Request) -> web.Response:
+    """End an app: dynos, add-ons with their data, releases, logs, repository."""
+    platform, app = plane(request), running_app(request)
+    shape = _app(request, app)
+    await Attaching(platform).forget(app.name)
+    await platform.destroy(app)
+    return reply(shape)
+
+
+@routes.post("/minipaas/apps/{app}/repository")
+async def make_repository(request: web.Request) -> web.Response:
+    """Let code be pushed to an app that was deployed from a folder."""
+    app = running_app(request)
+    await asyncio.to_thread(plane(request).repositories.make, app.name)
+    return reply(_app(request, app))
 
 
 @routes.get("/apps/{app}")

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from minipaas.api import shapes
 from minipaas.api.shapes import Json
-from minipaas.api.wire import body, plane, reply, running_app, streamed
+from minipaas.api.wire import body, part, plane, reply, running_app, streamed, text
 from minipaas.control.app import RunningApp
 from minipaas.control.settings import AppSpec
 from minipaas.errors import NotFound, UsageProblem
@@ -30,13 +30,17 @@ async def show_build(request: web.Request) -> web.Response:
 
 @routes.post("/apps/{app}/builds")
 async def begin_build(request: web.Request) -> web.Response:
-    """Build a folder of this machine: `{"source_blob": {"url": "file:///path"}, "buildpacks": [{"url": "x"}]}`."""
+    """Build a folder of this machine: `{"source_blob": {"url": "file:///path"}, "buildpacks": [{"url": "x"}]}`.
+
+    With `source_blob.version` the folder is the export of that commit.
+    """
     wanted = await body(request)
     app = running_app(request)
-    source = wanted.get("source_blob") or {}
+    source = part(wanted, "source_blob")
     url = source.get("url") or (app.record.source and Path(app.record.source).as_uri())
     buildpacks = tuple(str(each["url"]) for each in wanted.get("buildpacks") or ())
-    spec = AppSpec(name=app.name, folder=_folder(url), buildpacks=buildpacks)
+    commit = text(source, "version") or ""
+    spec = AppSpec(name=app.name, folder=_folder(url), buildpacks=buildpacks, commit=commit)
     build_id = plane(request).begin_build(spec)
     return reply({"id": build_id, "status": "pending", "output_stream_url": _output_path(build_id)}, status=201)
 

@@ -40,7 +40,7 @@ def app_ref(record: AppRecord) -> Json:
     return {"id": record.id, "name": record.name}
 
 
-def app(running: RunningApp, web_url: str, own_url: str, user: str) -> Json:
+def app(running: RunningApp, web_url: str, own_url: str, git_url: str, user: str) -> Json:
     """An app."""
     record = running.record
     current = record.current
@@ -52,7 +52,7 @@ def app(running: RunningApp, web_url: str, own_url: str, user: str) -> Json:
         "buildpack_provided_description": running.slug.buildpack if running.slug else None,
         "build_stack": stack,
         "created_at": iso(record.created_at),
-        "git_url": "",
+        "git_url": git_url,
         "id": record.id,
         "maintenance": record.maintenance,
         "name": record.name,

@@ -14,6 +14,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "chaos": ("minipaas.cli.chaos", "chaos", "judge apps by the three rules: what breaks, and why"),
     "report": ("minipaas.cli.report", "report", "write the report of an earlier run of chaos again"),
     "apps": ("minipaas.cli.apps", "apps", "list the apps that run"),
+    "apps:create": ("minipaas.cli.created", "create", "make an app to `git push` to"),
+    "apps:info": ("minipaas.cli.created", "info", "show one app"),
+    "apps:destroy": ("minipaas.cli.created", "destroy", "end an app and delete all of it"),
+    "git:remote": ("minipaas.cli.created", "remote", "let this clone push to an app"),
     "open": ("minipaas.cli.apps", "open_app", "open an app in the browser"),
     "ps": ("minipaas.cli.ps", "ps", "list the dynos of an app"),
     "ps:scale": ("minipaas.cli.ps", "scale", "change how many dynos run, and their size"),
@@ -70,7 +74,16 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "completion": ("minipaas.cli.completion", "completion", "print the shell's completion script"),
 }
 #: Heroku's short names for the same.
-ALIASES = {"scale": "ps:scale", "restart": "ps:restart", "stop": "ps:stop", "log": "logs", "psql": "pg:psql"}
+ALIASES = {
+    "create": "apps:create",
+    "info": "apps:info",
+    "destroy": "apps:destroy",
+    "scale": "ps:scale",
+    "restart": "ps:restart",
+    "stop": "ps:stop",
+    "log": "logs",
+    "psql": "pg:psql",
+}
 
 
 class ColonGroup(click.Group):

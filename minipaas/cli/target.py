@@ -13,6 +13,9 @@ from minipaas.store.home import Home, default_root
 if TYPE_CHECKING:
     from minipaas.api.client import Client
 
+#: What the remote of a clone is called.
+REMOTE = "minipaas"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -45,8 +48,23 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="print JSON")(command)
 
 
+def _pushed_from_here(names: list[str]) -> str | None:
+    """The app that this clone's remote `minipaas` leads to."""
+    if not any((folder / ".git").exists() for folder in (Path.cwd(), *Path.cwd().parents)):
+        return None
+    import subprocess  # noqa: PLC0415  only in a clone
+
+    words = ("git", "config", "--get", f"remote.{REMOTE}.url")
+    try:
+        url = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False).stdout.strip()
+    except FileNotFoundError:
+        return None
+    name = Path(url).name.removesuffix(".git")
+    return name if name in names and Path(url).parent == home().root / "git" else None
+
+
 def choose_app(platform: "Client", wanted: str | None) -> str:
-    """The app that is named, that was deployed from this folder, or that is the only one.
+    """The app that is named, that this clone is pushed to, that was deployed from here, or that is the only one.
 
     Raises:
         UsageProblem: there are several, and nothing says which.
@@ -58,6 +76,8 @@ def choose_app(platform: "Client", wanted: str | None) -> str:
         if wanted not in names:
             platform.get(f"/apps/{quote(wanted, safe='')}")
         return wanted
+    if (pushed := _pushed_from_here(names)) is not None:
+        return pushed
     here = Path.cwd().resolve()
     for each in apps:
         if each["source"] and Path(each["source"]) == here:

@@ -29,6 +29,7 @@ SIGNALLED = 128
         "minipaas up web messages --detach",
         "minipaas up --runtime process --port 8000 --hosts 2 --router random",
         "minipaas up --record shopping.har",
+        "minipaas up --empty --detach",
     )
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
@@ -68,13 +69,14 @@ SIGNALLED = 128
     metavar="FILE",
     help="write all requests and answers as HAR, for `minipaas chaos --har FILE`; cookies and forms are in it",
 )
+@click.option("--empty", is_flag=True, help="run no folder: only the apps that were pushed, and those still to come")
 @click.option("--no-color", is_flag=True, help="no colours on a terminal either")
 @click.option("--report-fd", type=int, hidden=True)
 def up(detached: bool, no_color: bool, report_fd: int | None, **words: Any) -> int:
     """Build and run the app(s) at PATH (default: this folder), print their URLs, and stream their logs.
 
-    A folder with a minipaas.yml may hold several apps. Ctrl-C stops all of it: once lets dynos end in
-    their own time, twice ends them at once.
+    A folder with a minipaas.yml may hold several apps; apps deployed by git push run beside them.
+    Ctrl-C stops all of it: once lets dynos end in their own time, twice ends them at once.
     """
     plan = make_plan(home(), Wishes(**words))
     if report_fd is not None:

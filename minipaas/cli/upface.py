@@ -77,7 +77,12 @@ class UpFace:
         for app in plane.apps.values():
             for name in sorted(app.dynos.slots):
                 self._say(f"{f'{app.name}/' if self._several else ''}{_dyno_line(app, str(name))}")
-            self._say(f"{app.name} is at {plane.own_url(app)} and {plane.web_url(app)}")
+            if app.route.deployed:
+                self._say(f"{app.name} is at {plane.own_url(app)} and {plane.web_url(app)}")
+            else:
+                self._say(f"{app.name} waits for a push: git push {plane.repositories.path(app.name)} main")
+        if not plane.apps:
+            self._say("No apps yet: `minipaas apps:create` makes one to push to")
         self._ok = all_up(plane)
         if not self._ok:
             self._tell_crashed(plane)

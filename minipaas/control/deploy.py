@@ -87,7 +87,8 @@ async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
     given = (files.dotenv, spec.env, order.links)
     _tell((*provided.warnings, *overruled(given, provided.config), *outdone(given, app.record)), output)
     composed, next_version = _Composed(files, given), app.record.next_version
-    app.save(dataclasses.replace(app.record, source=str(spec.folder)))
+    if not spec.commit:
+        app.save(dataclasses.replace(app.record, source=str(spec.folder)))
     result, build = await _build(app, order, files, composed.over(app, provided), services.builder)
     async with services.turn():
         app.links = order.links
@@ -141,6 +142,8 @@ async def _build(
         app.remember_build(dataclasses.replace(build, status=BuildStatus.FAILED, updated_at=now()))
         app.say("Build failed")
         raise
+    if spec.commit:
+        result = dataclasses.replace(result, version=spec.commit[:8])
     _tell(result.warnings, order.output)
     build = dataclasses.replace(
         build,
@@ -176,9 +179,9 @@ async def _release(app: RunningApp, order: Order, files: AppFiles, result: Build
 
 
 def _brings_new_code(app: RunningApp, order: Order, current: Release, slug: Slug) -> bool:
-    """Whether a slug is more than what runs, or what a rollback took away."""
+    """Whether a slug is more than what runs, or what a rollback took away; a push is always news."""
     if slug.id == current.slug_id:
-        return False
+        return order.by_hand and bool(order.spec.commit)
     last = app.record.deployed
     taken_back = last is not None and last.status is ReleaseStatus.SUCCEEDED and last.slug_id == slug.id
     if order.by_hand or last is None or not taken_back:

@@ -6,6 +6,7 @@ import dataclasses
 import getpass
 import os
 import random
+import shutil
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,18 +21,20 @@ from minipaas.clock import SystemClock
 from minipaas.control.addons import AppAddons
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
+from minipaas.control.config import describe_change
 from minipaas.control.deploy import Deploy, Order, Services, deploy
 from minipaas.control.holder import holder_of
 from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
 from minipaas.control.settings import AppSpec, Settings
-from minipaas.errors import MinipaasError, NotFound, PortTaken
+from minipaas.errors import MinipaasError, NotFound, PortTaken, StoreProblem, UsageProblem
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Tasks
 from minipaas.logplex.logplex import Logplex
 from minipaas.model.logline import Source
 from minipaas.model.record import AppRecord
-from minipaas.model.release import Release, ReleaseStatus
+from minipaas.model.release import Change, Release, ReleaseStatus
+from minipaas.parse.app_name import RULE, is_app_name
 from minipaas.router.logline import lines
 from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Output, Runtime
@@ -41,6 +44,7 @@ from minipaas.runtime.ports import Ports
 from minipaas.runtime.portwatch import PortWatch
 from minipaas.store.apps import Apps
 from minipaas.store.home import HomeLock
+from minipaas.store.repositories import Repositories
 from minipaas.store.slugs import Slugs
 
 if TYPE_CHECKING:
@@ -69,6 +73,7 @@ class ControlPlane:
         self.cells = Cells(make_hosts(settings.hosts, settings.home.hosts))
         self.store = Apps(settings.home)
         self.slugs = Slugs(settings.home)
+        self.repositories = Repositories(settings.home)
         self.logplex = Logplex(settings.home.logs, self.clock)
         self.addons = AppAddons(settings.home.addons, self._make_addons)
         self.tasks = Tasks(_told)
@@ -140,6 +145,65 @@ class ControlPlane:
             app.channel.say(Source.APP, "api", cut)
         app.own_port = await self._own_port(name)
         return app
+
+    async def create(self, name: str) -> RunningApp:
+        """A new app that code can be pushed to.
+
+        Raises:
+            UsageProblem: the name is taken, or no name.
+            Missing: git is not installed.
+            StoreProblem: it cannot be written.
+        """
+        if not is_app_name(name):
+            raise UsageProblem(f"an app cannot be called `{name}`: a name is {RULE}")
+        if self.store.find(name) is not None:
+            raise UsageProblem(f"Name {name} is already taken", "`minipaas apps:create` alone makes one up")
+        app = await self.app(name)
+        await asyncio.to_thread(self.repositories.make, name)
+        return app
+
+    async def destroy(self, app: RunningApp) -> None:
+        """Stop the app and forget it: releases, config vars, logs, its repository. Its add-ons are the caller's."""
+        await app.dynos.shut_down()
+        self.router.remove_app(app.name)
+        del self.apps[app.name]
+        await asyncio.to_thread(self.repositories.delete, app.name)
+        self.store.delete(app.name)
+        self.logplex.forget(app.name)
+
+    async def resume(self, name: str, output: Output) -> None:
+        """Run a pushed app again as it was when the last platform ended; built again when its slug is gone.
+
+        Raises: as `deploy`.
+        """
+        app = await self.app(name)
+        await asyncio.to_thread(self.repositories.make, name)
+        current, slug = app.record.current, app.slug
+        if current is None or current.slug_id is None:
+            return
+        if slug is None or not await asyncio.to_thread(self.slugs.whole, slug.id):
+            await self._rebuild(app, current.slug_id, output)
+            return
+        async with self.turn(name):
+            provided = await self.addons.provide(name, ())
+            config = {**current.config, **provided.config}
+            change = describe_change(current.config, config)
+            if change is None:
+                app.follow(slug, current)
+            else:
+                await app.release(Change(description=change, config=config))
+
+    async def _rebuild(self, app: RunningApp, slug_id: str, output: Output) -> None:
+        commit = await asyncio.to_thread(self.repositories.head, app.name)
+        if commit is None:
+            raise StoreProblem(f"cannot run {app.name}: its slug is gone", "push it again")
+        output(f" !     The slug of {app.name} is gone or damaged. Building {commit[:8]} again\n".encode())
+        self.slugs.forget(slug_id)
+        folder = await asyncio.to_thread(self.repositories.export, app.name, commit)
+        try:
+            await self.deploy(AppSpec(name=app.name, folder=folder, commit=commit), output)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def find(self, name: str) -> RunningApp:
         """An app that runs, by name or id.

@@ -43,3 +43,5 @@ class AppSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     formation: Mapping[str, FormationEntry] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
+    #: What was pushed: the folder is its export, and gone after the build. Empty: the folder is the user's own.
+    commit: str = ""

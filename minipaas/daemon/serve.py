@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +12,7 @@ from minipaas.build.source import Reading, read_source
 from minipaas.control.settings import AppSpec
 from minipaas.daemon.process import allow_descriptors, short_turns, spare_garbage_collector
 from minipaas.daemon.wishes import Plan
+from minipaas.errors import MinipaasError
 from minipaas.model.dyno import DynoState
 
 if TYPE_CHECKING:
@@ -122,11 +123,27 @@ async def _bring_up(plane: "ControlPlane", plan: Plan, face: Face, reading: Mapp
         await asyncio.sleep(0)  # its dynos are launched, and boot while the router loads
         await _load("minipaas.router.client")
         await plane.router.open()
+    await _resume_pushed(plane, face, {spec.name for spec in plan.apps})
     await plane.settled(list(plane.apps))
     mended = [await plane.mend(spec, partial(face.building, spec.name)) for spec in plan.apps]
     if any(mended):
         await plane.settled(list(plane.apps))
     face.settled(plane)
+
+
+async def _resume_pushed(plane: "ControlPlane", face: Face, here: Collection[str]) -> None:
+    """The apps that are deployed by git push run wherever `up` is called; one that cannot be run stops no other."""
+    plane.repositories.sweep()
+    for name in plane.repositories.names():
+        if name in here:
+            continue
+        face.followed(await plane.app(name))
+        try:
+            await plane.resume(name, partial(face.building, name))
+        except MinipaasError as error:
+            face.building(name, f" !     {name} does not run: {error.message}\n".encode())
+    await _load("minipaas.router.client")
+    await plane.router.open()
 
 
 def all_up(plane: "ControlPlane") -> bool:

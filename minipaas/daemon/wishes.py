@@ -40,6 +40,8 @@ class Wishes:
     https: bool = False
     seed: int | None = None
     record: Path | None = None
+    #: No folder is run, only what was pushed.
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,9 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
     formation = parse_formation(wishes.formation) if wishes.formation is not None else {}
     file: PlatformFile | None = None
     apps: list[AppSpec] = []
-    for path in wishes.paths or (Path(),):
+    if wishes.empty and (wishes.paths or wishes.app):
+        raise UsageProblem("`--empty` runs no folder, and one is named", "leave one of them away")
+    for path in () if wishes.empty else wishes.paths or (Path(),):
         folder = _folder(path)
         read = read_platform_file(folder)
         if read is not None:
@@ -77,7 +81,8 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
             apps += _several(folder, read, formation)
         else:
             apps.append(_one(folder, wishes, formation))
-    _named(wishes.app, apps)
+    if not wishes.empty:
+        _named(wishes.app, apps)
     _unique(apps)
     return Plan(settings=_settings(home, wishes, file), apps=tuple(apps), file=file)
 

@@ -6,6 +6,8 @@ import zlib
 
 #: Heroku's own rule, save that two characters are enough here; a name is also a DNS label: `NAME.localhost`.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
+_HOW = ("amber", "brisk", "calm", "early", "gentle", "hidden", "mild", "noble", "quiet", "rapid")
+_WHAT = ("brook", "dune", "fern", "glen", "harbor", "lake", "meadow", "ridge", "river", "vale")
 RULE = "2 to 30 of a-z, 0-9 and dashes, a letter first and no dash last"
 
 
@@ -26,3 +28,14 @@ def app_name_from(folder_name: str) -> str:
     if not name[0].isalpha() or len(name) < 2:
         name = f"app-{name}"
     return name[:30].rstrip("-")
+
+
+#: How many names `made_up_name` knows.
+MADE_UP = len(_HOW) * len(_WHAT) * 90_000
+
+
+def made_up_name(number: int) -> str:
+    """A name like Heroku's, `quiet-river-12345`: each number below `MADE_UP` has its own."""
+    how, rest = divmod(number % MADE_UP, len(_WHAT) * 90_000)
+    what, digits = divmod(rest, 90_000)
+    return f"{_HOW[how]}-{_WHAT[what]}-{10_000 + digits}"
