@@ -63,6 +63,8 @@ PORT_RANGE = (10000, 59999)
 LOG_LINE_BYTES = 10_000
 #: Lines kept for each app (logplex `log_history`).
 LOG_HISTORY_LINES = 1_500
+#: Log drains of one app (DC:limits).
+DRAINS_PER_APP = 5
 #: Default of `logs -n` (heroku/cli src/commands/logs.ts).
 LOG_DEFAULT_LINES = 100
 

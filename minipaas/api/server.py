@@ -12,7 +12,20 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from minipaas.api import addons, apps, attachments, builds, config, dynos, logs, machine, oneoffs, releases, shapes
+from minipaas.api import (
+    addons,
+    apps,
+    attachments,
+    builds,
+    config,
+    drains,
+    dynos,
+    logs,
+    machine,
+    oneoffs,
+    releases,
+    shapes,
+)
 from minipaas.api.address import bound_unix
 from minipaas.api.attach import Meetings
 from minipaas.api.logs import SESSIONS
@@ -37,7 +50,7 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
     app[PLANE] = plane
     app[SESSIONS] = {}
     app[oneoffs.MEETINGS] = meetings = Meetings(plane)
-    for topic in (addons, apps, attachments, builds, config, dynos, logs, machine, oneoffs, releases):
+    for topic in (addons, apps, attachments, builds, config, drains, dynos, logs, machine, oneoffs, releases):
         app.add_routes(topic.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()

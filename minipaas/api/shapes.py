@@ -9,7 +9,9 @@ from minipaas.control.app import RunningApp
 from minipaas.errors import MinipaasError
 from minipaas.formation.oneoff import OneOff
 from minipaas.formation.slot import Slot
+from minipaas.logplex.drain import Delivery
 from minipaas.model.app import FormationEntry
+from minipaas.model.drain import Drain
 from minipaas.model.feature import Feature
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Build, Release
@@ -115,6 +117,22 @@ def one_off(record: AppRecord, each: OneOff, attach_url: str | None = None) -> J
         "port": each.port,
         "pid": each.process.pid if each.process else None,
         "memory_bytes": each.process.memory().used_bytes if each.process else 0,
+    }
+
+
+def drain(record: AppRecord, each: Drain, delivery: Delivery) -> Json:
+    """A log drain; `sent`, `lost` and `trouble` are ours."""
+    return {
+        "addon": None,
+        "app": app_ref(record),
+        "created_at": iso(each.created_at),
+        "id": each.id,
+        "token": each.token,
+        "updated_at": iso(each.created_at),
+        "url": each.url,
+        "sent": delivery.sent,
+        "lost": delivery.lost,
+        "trouble": delivery.trouble,
     }
 
 

@@ -49,6 +49,7 @@ from minipaas.store.slugs import Slugs
 
 if TYPE_CHECKING:
     from minipaas.addons.provider import Addons
+    from minipaas.control.drains import Drains
     from minipaas.model.request import RequestRecord
     from minipaas.router.recorder import Recorder
 
@@ -81,6 +82,7 @@ class ControlPlane:
         self.stop_asked = asyncio.Event()
         self.force_asked = False
         self._closed = False
+        self._drains: Drains | None = None
         self.recorder = _recorder(settings.record)
         self.router = Router(
             limits=settings.limits,
@@ -291,6 +293,15 @@ class ControlPlane:
         self.tasks.start(work())
         return build_id
 
+    @property
+    def drains(self) -> "Drains":
+        """Where logs are sent to; loaded with the first drain, for most apps have none."""
+        if self._drains is None:
+            from minipaas.control.drains import Drains  # noqa: PLC0415
+
+            self._drains = Drains(self.clock, self.rng, self.tasks)
+        return self._drains
+
     def web_url(self, app: RunningApp) -> str:
         """The app behind the shared router port, chosen by host name."""
         return f"http://{app.name}.localhost:{self.port}/"
@@ -329,6 +340,9 @@ class ControlPlane:
         await routing
         if self.recorder is not None:
             await self.recorder.close()
+        if self._drains is not None:
+            self.logplex.end()
+            await self._drains.close()
         await self.tasks.cancel()
         await self.addons.close()
         await self.logplex.close()
@@ -364,6 +378,8 @@ class ControlPlane:
         ledger = Ledger(record, self.store, self.slugs, self.clock, lambda: self.addons.standing(record.name))
         app = RunningApp(ledger, kit=kit, cells=self.cells, route=route, channel=channel, user=self.user)
         self.apps[record.name] = app
+        if record.drains:
+            self.drains.follow(app)
         return app
 
     async def _own_port(self, app: str) -> int:

@@ -6,6 +6,7 @@ from minipaas.clock import Clock
 from minipaas.limits import LOG_DEFAULT_LINES
 from minipaas.logplex.framing import LineFramer, split_long
 from minipaas.logplex.history import History
+from minipaas.logplex.overflow import drain_loss
 from minipaas.logplex.ring import ALL, Ring
 from minipaas.logplex.tail import TailSession
 from minipaas.model.logline import LogChunk, LogFilter, Source
@@ -58,6 +59,12 @@ class Channel:
             session.end()
         return session
 
+    def drain(self) -> TailSession:
+        """All lines from now on, for a drain, which is told of a loss as L10."""
+        session = TailSession((), ALL, self._clock, told=drain_loss)
+        self._follow(session)
+        return session
+
     def listen(self, take: Listener) -> Callable[[], None]:
         """Hand every new chunk to `take`, at once, on the loop; it may not block. Call the result to stop."""
         self._listeners = (*self._listeners, take)
@@ -73,12 +80,12 @@ class Channel:
 
     async def close(self) -> None:
         """Let readers come to the end and write the history."""
-        self._end_sessions()
+        self.end()
         await self._history.close()
 
     def discard(self) -> None:
         """Let readers come to the end and delete the history."""
-        self._end_sessions()
+        self.end()
         self._history.discard()
 
     def _follow(self, session: TailSession) -> None:
@@ -91,7 +98,8 @@ class Channel:
 
         session.on_close = leave
 
-    def _end_sessions(self) -> None:
+    def end(self) -> None:
+        """Let readers come to the end."""
         for session in self._sessions:
             session.end()
         self._sessions.clear()

@@ -38,6 +38,11 @@ class Logplex:
         for channel in self._channels.values():
             await channel.flush()
 
+    def end(self) -> None:
+        """Let all readers come to the end."""
+        for channel in self._channels.values():
+            channel.end()
+
     async def close(self) -> None:
         """End all readers and write all histories; what is logged later is not kept."""
         for channel in self._channels.values():

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from minipaas.clock import Clock
-from minipaas.logplex.overflow import Overflow, cost
+from minipaas.logplex.overflow import Overflow, cost, tail_loss
 from minipaas.model.logline import LogChunk, LogFilter
 
 #: What waits for one slow reader before lines are dropped.
@@ -20,14 +20,20 @@ class TailSession:
     """
 
     def __init__(
-        self, past: Iterable[LogChunk], wanted: LogFilter, clock: Clock, *, limit_bytes: int = TAIL_BUFFER_BYTES
+        self,
+        past: Iterable[LogChunk],
+        wanted: LogFilter,
+        clock: Clock,
+        *,
+        limit_bytes: int = TAIL_BUFFER_BYTES,
+        told: Callable[[int, str], str] = tail_loss,
     ) -> None:
         self._past = deque(past)
         self._live: deque[LogChunk] = deque()
         self._held_bytes = 0
         self._wanted = wanted
         self._clock = clock
-        self._overflow = Overflow(limit_bytes)
+        self._overflow = Overflow(limit_bytes, told)
         self._ended = False
         self._waiter: asyncio.Future[None] | None = None
         #: Called once at `close`; the channel stops pushing then.
@@ -74,10 +80,18 @@ class TailSession:
         first = await anext(self, None)
         if first is None:
             return []
-        chunks = [first]
+        return [first, *self.ready()]
+
+    def ready(self) -> list[LogChunk]:
+        """All that waits now."""
+        chunks = []
         while (chunk := self._next()) is not None:
             chunks.append(chunk)
         return chunks
+
+    def lose(self, count: int, since: float) -> None:
+        """The reader could not use so many lines; tell of them as of those dropped here."""
+        self._overflow.lose(count, since)
 
     def _next(self) -> LogChunk | None:
         if self._past:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from minipaas.model.app import FormationEntry
+from minipaas.model.drain import Drain
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus
 
 
@@ -23,6 +24,7 @@ class AppRecord:
     builds: tuple[Build, ...] = ()
     #: Names of the features that are on.
     features: tuple[str, ...] = ()
+    drains: tuple[Drain, ...] = ()
     #: app.json's `scripts.postdeploy` has run.
     postdeployed: bool = False
 

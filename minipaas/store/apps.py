@@ -9,6 +9,7 @@ from typing import Any
 
 from minipaas.errors import NotFound, StoreProblem
 from minipaas.model.app import FormationEntry
+from minipaas.model.drain import Drain
 from minipaas.model.dyno import DEFAULT_SIZE, SIZES
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus
@@ -85,6 +86,7 @@ def _from_json(raw: Mapping[str, Any], path: Path) -> AppRecord:
         fields = {key: value for key, value in raw.items() if key != "schema_version"}
         fields["buildpacks"] = tuple(fields["buildpacks"])
         fields["formation"] = {type_: _entry(entry) for type_, entry in fields["formation"].items()}
+        fields["drains"] = tuple(Drain(**each) for each in fields.get("drains", ()))
         fields["features"] = tuple(fields.get("features", ()))
         fields["releases"] = tuple(_release(each) for each in fields["releases"])
         fields["builds"] = tuple(
