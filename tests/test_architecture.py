@@ -45,6 +45,7 @@ PURE = (
     "chaos/typed",
     "chaos/relations",
     "chaos/reach",
+    "chaos/live_tally",
 )
 IMPURE_MODULES = {
     "asyncio",

@@ -67,6 +67,12 @@ async def relocate(request: web.Request) -> web.Response:
     return _done(app.dynos.relocate(Selector.parse(request.match_info["dyno"]), wanted.get("host")))
 
 
+@routes.post("/minipaas/apps/{app}/dynos/{dyno}/actions/kill")
+async def kill(request: web.Request) -> web.Response:
+    """SIGKILL to the processes of a dyno, or of all of a type, which is a crash like any other."""
+    return _done(running_app(request).dynos.crash(Selector.parse(request.match_info["dyno"])))
+
+
 @routes.post("/minipaas/apps/{app}/dynos/actions/relocate")
 async def relocate_all(request: web.Request) -> web.Response:
     """Move all dynos to other hosts."""

@@ -7,6 +7,7 @@ from aiohttp import web
 from minipaas import __version__
 from minipaas.api import shapes
 from minipaas.api.wire import body, plane, reply
+from minipaas.errors import UsageProblem
 
 routes = web.RouteTableDef()
 
@@ -55,8 +56,11 @@ def _hosts(request: web.Request) -> web.Response:
 
 @routes.post("/minipaas/hosts/{host}/actions/fail")
 async def fail_host(request: web.Request) -> web.Response:
-    """The host's dynos vanish and come up elsewhere."""
-    plane(request).fail_host(request.match_info["host"])
+    """The host's dynos vanish and come up elsewhere; with `{"for_s": 10}` it recovers by itself."""
+    for_s = (await body(request)).get("for_s")
+    if for_s is not None and (isinstance(for_s, bool) or not isinstance(for_s, int | float) or not for_s > 0):
+        raise UsageProblem("for_s must be a number of seconds above 0")
+    plane(request).fail_host(request.match_info["host"], for_s)
     return _hosts(request)
 
 

@@ -24,6 +24,7 @@ from minipaas.api import (
     machine,
     oneoffs,
     releases,
+    requests,
     shapes,
 )
 from minipaas.api.address import bound_unix
@@ -50,7 +51,20 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
     app[PLANE] = plane
     app[SESSIONS] = {}
     app[oneoffs.MEETINGS] = meetings = Meetings(plane)
-    for topic in (addons, apps, attachments, builds, config, drains, dynos, logs, machine, oneoffs, releases):
+    for topic in (
+        addons,
+        apps,
+        attachments,
+        builds,
+        config,
+        drains,
+        dynos,
+        logs,
+        machine,
+        oneoffs,
+        releases,
+        requests,
+    ):
         app.add_routes(topic.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()

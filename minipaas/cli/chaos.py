@@ -24,6 +24,7 @@ from minipaas.chaos.relations import families, fronts_of
 from minipaas.chaos.replay import Replay, read_replay
 from minipaas.chaos.site import site
 from minipaas.cli import output
+from minipaas.cli.chaos_live import LiveWords, harass
 from minipaas.cli.group import example
 from minipaas.cli.report import write_report
 from minipaas.cli.target import choose_app, client, home
@@ -49,6 +50,7 @@ _BROKEN = 1
         "minipaas chaos . --scenario shopping.yml",
         "minipaas chaos . --har recorded.har",
         "minipaas chaos examples/two-services -a web",
+        "minipaas chaos --live --rate 12/min --duration 5m --budget 0.1%",
         "minipaas chaos . --replay 12 --only 'POST /add'",
     )
 )
@@ -90,7 +92,17 @@ _BROKEN = 1
     show_default=True,
     help="from what on the exit code is 1",
 )
-@click.option("--budget", default="120s", show_default=True, help="time for one app, more or less")
+@click.option("--budget", help="time for one app, more or less  [default: 120s]; with --live what may fail: 1%")
+@click.option("--live", is_flag=True, help="harass the running apps under their real traffic instead, for ...")
+@click.option("--duration", default="60s", show_default=True, help="live: ... so long")
+@click.option("--rate", default="6/min", show_default=True, help="live: how often a fault comes")
+@click.option(
+    "--faults",
+    default="restart,relocate,crash,host",
+    show_default=True,
+    help="live: which kinds; a host fails and recovers",
+)
+@click.option("--p95", metavar="TIME", help="live: exit 1 when 1 of 20 requests around faults takes longer")
 @click.option("--runtime", type=click.Choice(["auto", "sandbox", "process"]), help="what dynos are made of")
 @click.option("-b", "--buildpack", "buildpacks", multiple=True, metavar="NAME|PATH|URL", help="in order")
 @click.option("--no-color", is_flag=True, help="no colours on a terminal either")
@@ -107,7 +119,12 @@ def chaos(
     format_: str,
     path: Path | None,
     fail_on: str,
-    budget: str,
+    budget: str | None,
+    live: bool,
+    duration: str,
+    rate: str,
+    faults: str,
+    p95: str | None,
     runtime: str | None,
     buildpacks: tuple[str, ...],
     no_color: bool,
@@ -118,10 +135,30 @@ def chaos(
     are restarted and relocated meanwhile, and what users lose by that is traced to its cause. A running
     platform is never touched. Where looking does not find enough, a scenario or a recording says how the app is used.
 
-    Exit codes: 0 all rules kept, 1 a rule is broken, 3 some verdict is inconclusive.
+    With --live nothing is judged: dynos of running apps are restarted, relocated and killed and hosts fail, at random
+    as the seed says, and the report tells what users saw of it: errors by code, latency. Ctrl-C ends it.
+
+    Exit codes: 0 all rules kept, 1 a rule is broken, 3 some verdict is inconclusive. With --live 1 when more requests
+    failed than `--budget` allows (none by default), 3 when there were none.
     """
+    if live:
+        return _live(
+            paths,
+            LiveWords(
+                app=app,
+                seed=_seed(seed, None),
+                rate=rate,
+                duration=duration,
+                faults=faults,
+                budget=budget,
+                p95=p95,
+                format=format_,
+                output=path,
+                fail_on=fail_on,
+            ),
+        )
     rules = _rules(rule_words)
-    budget_s = _budget(budget)
+    budget_s = _budget(budget or "120s")
     folders = paths or ((_folder_of(app),) if app else ())
     wishes = Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks)
     plan, judged = plan_for_one(home(), wishes)
@@ -148,6 +185,12 @@ def chaos(
         output.note(f"The run was not written down to its end: {written.broken.strerror}")
     write_report(report, format_, path, no_color=no_color)
     return exit_code(report, fail_on)
+
+
+def _live(paths: tuple[Path, ...], words: LiveWords) -> int:
+    if paths:
+        raise UsageProblem("`--live` is about what runs, and takes no PATH", "`-a APP` names one of the running apps")
+    return harass(words)
 
 
 def _replay(runs: Runs, run: str | None, given: Path | None) -> Replay | None:

@@ -23,6 +23,7 @@ from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
 from minipaas.control.config import describe_change
 from minipaas.control.deploy import Deploy, Order, Services, deploy
+from minipaas.control.feed import RequestFeed
 from minipaas.control.holder import holder_of
 from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
@@ -84,6 +85,7 @@ class ControlPlane:
         self._closed = False
         self._drains: Drains | None = None
         self.recorder = _recorder(settings.record)
+        self.feed = RequestFeed()
         self.router = Router(
             limits=settings.limits,
             clock=self.clock,
@@ -310,8 +312,11 @@ class ControlPlane:
         """The app behind a port of its own: no name to resolve, which other apps and old tools cannot."""
         return f"http://{self.settings.address}:{app.own_port}/"
 
-    def fail_host(self, name: str) -> None:
+    def fail_host(self, name: str, for_s: float | None = None) -> None:
         """The host's dynos vanish by SIGKILL and come up elsewhere.
+
+        Args:
+            for_s: it recovers by itself then; None: when it is told to.
 
         Raises:
             NotFound: there is no such host.
@@ -320,6 +325,8 @@ class ControlPlane:
         self.cells.fail(name)
         for app in self.apps.values():
             app.dynos.host_failed(name)
+        if for_s is not None:
+            self.clock.call_later(for_s, lambda: self.cells.recover(name))
 
     async def settled(self, names: Sequence[str]) -> None:
         """Wait until none of these apps has a dyno that starts."""
@@ -400,6 +407,7 @@ class ControlPlane:
         return Addons(self.settings.home.addons, self.clock, self.rng, log)
 
     def _log_requests(self, records: "Sequence[RequestRecord]") -> None:
+        self.feed.publish(records)
         by_app: dict[str, list[RequestRecord]] = {}
         for record in records:
             by_app.setdefault(record.app, []).append(record)

@@ -116,6 +116,10 @@ class DynoManager:
 
         return self._each(selector, stop_and_start)
 
+    def crash(self, selector: "Selector") -> list[DynoName]:
+        """SIGKILL to the processes of those selected that have any; their names."""
+        return [name for name in selector.pick(self._kit.app, self.slots) if self.slots[name].crash()]
+
     def host_failed(self, host: str) -> None:
         """All that stood on that host is gone."""
         for slot in [*self.slots.values(), *self._stopping]:

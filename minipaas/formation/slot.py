@@ -99,6 +99,13 @@ class Slot:
         self._wanted_host = target.name
         self.restart()
 
+    def crash(self) -> bool:
+        """Sudden death of the processes, as of any other cause; whether there were some."""
+        if self.process is None or self.state not in (DynoState.UP, DynoState.STARTING):
+            return False
+        self.process.kill()
+        return True
+
     def host_failed(self, host: str) -> None:
         """What stood there is gone at once, and comes up elsewhere."""
         for life in [each for each in self._lives if each.host.name == host and each is not self.life]:

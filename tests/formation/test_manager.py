@@ -205,6 +205,24 @@ async def test_a_failing_host_takes_its_dynos_without_a_word_and_they_come_up_el
     assert world.processes[3].launch.host.name != "b"
 
 
+async def test_a_dyno_that_is_killed_has_crashed_and_comes_up_again(world: World) -> None:
+    await world.release(web=2)
+    world.told()
+    assert [str(name) for name in world.manager.crash(WEB_1)] == ["web.1"]
+    assert world.processes[0].signals == ["KILL"]
+    await world.clock.advance(0)
+    assert world.told() == [
+        "web.1: Process exited with status 137",
+        "web.1: State changed from up to crashed",
+        "web.1: State changed from crashed to starting",
+        "web.1: Starting process with command `serve -p 5003`",
+        "web.1: State changed from starting to up",
+    ]
+    world.manager.scale({"web": FormationEntry(0)})
+    with pytest.raises(NotFound):
+        world.manager.crash(WEB_1)
+
+
 async def test_a_failed_host_takes_no_dynos_until_it_is_recovered(world: World) -> None:
     world.cells.fail("a")
     await world.release(web=4)
