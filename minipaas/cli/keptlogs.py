@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from minipaas.cli.target import meant
 from minipaas.logplex.record import decode
 from minipaas.logplex.ring import Ring
 from minipaas.model.logline import LogChunk, LogFilter
@@ -10,8 +11,8 @@ from minipaas.store.apps import Apps
 from minipaas.store.home import Home
 
 
-def kept_app(home: Home, wanted: str | None) -> str | None:
-    """The app that is meant: as `choose_app`, among those the home remembers; None when that is not clear.
+def kept_apps(home: Home, wanted: str | None) -> list[str]:
+    """The apps that are meant: as `choose_apps`, among those the home remembers.
 
     Raises:
         NotFound: the home does not know the app that is named.
@@ -19,14 +20,10 @@ def kept_app(home: Home, wanted: str | None) -> str | None:
     """
     apps = Apps(home)
     if wanted is not None:
-        return apps.get(wanted).name
-    names = apps.names()
-    here = str(Path.cwd().resolve())
-    for name in names:
-        record = apps.find(name)
-        if record is not None and record.source == here:
-            return name
-    return names[0] if len(names) == 1 else None
+        return [apps.get(wanted).name]
+    records = {name: apps.find(name) for name in apps.names()}
+    sources = {name: record.source for name, record in records.items() if record is not None}
+    return meant(sources, Path.cwd().resolve())
 
 
 def kept_lines(home: Home, app: str, lines: int, wanted: LogFilter) -> list[LogChunk]:

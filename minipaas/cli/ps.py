@@ -11,7 +11,7 @@ import click
 from minipaas.api.client import Client
 from minipaas.cli import output
 from minipaas.cli.group import example
-from minipaas.cli.target import app_option, choose_app, client, json_option
+from minipaas.cli.target import app_option, choose_app, choose_apps, client, json_option
 from minipaas.errors import NotFound, UsageProblem
 from minipaas.formation.selector import Selector
 from minipaas.model.app import FormationEntry
@@ -26,23 +26,27 @@ Dyno = Mapping[str, Any]
 @json_option
 @click.argument("types", nargs=-1, metavar="[TYPE]...")
 def ps(app: str | None, as_json: bool, types: tuple[str, ...]) -> None:
-    """List the dynos of an app, on which host they stand and what they use."""
+    """List the dynos of an app, on which host they stand and what they use; in a folder of several, of all."""
     platform = client()
-    name = choose_app(platform, app)
-    dynos = [each for each in platform.get(f"/apps/{name}/dynos") if not types or each["type"] in types]
+    names = choose_apps(platform, app)
+    dynos = [
+        each for name in names for each in platform.get(f"/apps/{name}/dynos") if not types or each["type"] in types
+    ]
     if as_json:
         output.as_json(dynos)
         return
+    where = ", ".join(names)
     for type_ in types:
         if all(each["type"] != type_ for each in dynos):
-            raise NotFound(f"no {type_} dynos on {name}")
+            raise NotFound(f"no {type_} dynos on {where}")
     if not dynos:
-        output.note(f"No dynos on {name}.")
+        output.note(f"No dynos on {where}.")
         return
-    for (type_, size, command), members in groupby(
-        dynos, key=lambda each: (each["type"], each["size"], each["command"])
+    for (name, type_, size, command), members in groupby(
+        dynos, key=lambda each: (each["app"]["name"], each["type"], each["size"], each["command"])
     ):
-        _show_type(f"{type_} ({size}): {command}", list(members))
+        whose = f"{name}/" if len(names) > 1 else ""
+        _show_type(f"{whose}{type_} ({size}): {command}", list(members))
 
 
 def _show_type(title: str, dynos: list[Dyno]) -> None:

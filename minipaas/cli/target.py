@@ -1,6 +1,6 @@
 """Which platform and which app a command is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -70,22 +70,42 @@ def choose_app(platform: "Client", wanted: str | None) -> str:
         UsageProblem: there are several, and nothing says which.
         PlatformDown: no platform runs.
     """
-    apps = platform.get("/apps")
-    names = [each["name"] for each in apps]
+    apps = _apps(platform, wanted)
+    found = own(apps, Path.cwd().resolve()) or list(apps)
+    if len(found) == 1:
+        return found[0]
+    raise UsageProblem(f"several apps run here: {', '.join(found)}", "name one with `--app`")
+
+
+def choose_apps(platform: "Client", wanted: str | None) -> list[str]:
+    """As `choose_app`; where there are several and nothing says which, those below this folder, else all.
+
+    Raises:
+        UsageProblem: no app runs.
+        PlatformDown: no platform runs.
+    """
+    return meant(_apps(platform, wanted), Path.cwd().resolve())
+
+
+def own(apps: Mapping[str, str | None], here: Path) -> list[str]:
+    """Of apps with the folders they were deployed from: that of this folder, if there is one."""
+    return [name for name, source in apps.items() if source and Path(source) == here][:1]
+
+
+def meant(apps: Mapping[str, str | None], here: Path) -> list[str]:
+    """As `own`, else those below this folder, else all."""
+    below = [name for name, source in apps.items() if source and Path(source).is_relative_to(here)]
+    return own(apps, here) or below or list(apps)
+
+
+def _apps(platform: "Client", wanted: str | None) -> dict[str, str | None]:
+    """What runs, with the folders; the one that is named, or that this clone is pushed to, alone."""
+    apps: dict[str, str | None] = {each["name"]: each["source"] for each in platform.get("/apps")}
     if wanted is not None:
-        if wanted not in names:
+        if wanted not in apps:
             platform.get(f"/apps/{quote(wanted, safe='')}")
-        return wanted
-    if (pushed := _pushed_from_here(names)) is not None:
-        return pushed
-    here = Path.cwd().resolve()
-    for each in apps:
-        if each["source"] and Path(each["source"]) == here:
-            return str(each["name"])
-    if len(names) == 1:
-        return str(names[0])
-    listed = ", ".join(names)
-    raise UsageProblem(
-        f"several apps run here: {listed}" if names else "no app runs here",
-        "name one with `--app`" if names else "`minipaas up PATH` runs one",
-    )
+        return {wanted: None}
+    if not apps:
+        raise UsageProblem("no app runs here", "`minipaas up PATH` runs one")
+    pushed = _pushed_from_here(list(apps))
+    return apps if pushed is None else {pushed: None}

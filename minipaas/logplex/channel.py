@@ -65,6 +65,10 @@ class Channel:
         self._follow(session)
         return session
 
+    def last(self, num: int, wanted: LogFilter = ALL) -> list[LogChunk]:
+        """The last `num` lines that `wanted` takes, oldest first."""
+        return self._ring.last(num, wanted)
+
     def listen(self, take: Listener) -> Callable[[], None]:
         """Hand every new chunk to `take`, at once, on the loop; it may not block. Call the result to stop."""
         self._listeners = (*self._listeners, take)

@@ -37,7 +37,7 @@ class Ring:
             if count <= 0:
                 break
             if wanted.takes(chunk.source, chunk.process):
-                found.append(_shorten(chunk, count))
+                found.append(shorten(chunk, count))
                 count -= chunk.count
         found.reverse()
         return found
@@ -46,11 +46,12 @@ class Ring:
         surplus = self._lines - self.capacity
         if surplus > 0:
             oldest = self._chunks[0]
-            self._chunks[0] = _shorten(oldest, oldest.count - surplus)
+            self._chunks[0] = shorten(oldest, oldest.count - surplus)
             self._lines = self.capacity
 
 
-def _shorten(chunk: LogChunk, count: int) -> LogChunk:
+def shorten(chunk: LogChunk, count: int) -> LogChunk:
+    """Its last `count` lines; the chunk itself where it has no more."""
     if chunk.count <= count:
         return chunk
     return replace(chunk, data=last_lines(chunk.data, count), count=count)

@@ -159,19 +159,19 @@ def begin(home: Path, *words: str, log: Path, **more: str) -> Platform:
     return Platform(home, process, out, err)
 
 
-def ready(platform: Platform) -> None:
+def ready(platform: Platform, patience_s: float = PATIENCE_S) -> None:
     """Wait until `up` has said where the app is."""
-    until(lambda: "Ctrl-C stops it" in platform.err.read_text() or platform.process.poll() is not None)
+    until(lambda: "Ctrl-C stops it" in platform.err.read_text() or platform.process.poll() is not None, patience_s)
     assert platform.process.poll() is None, platform.err.read_text()
 
 
 @contextmanager
-def platform(tmp_path: Path, *words: str | Path, **more: str) -> Iterator[Platform]:
-    """A platform that is up, and gone again with all its dynos at the end."""
+def platform(tmp_path: Path, *words: str | Path, patience_s: float = PATIENCE_S, **more: str) -> Iterator[Platform]:
+    """A platform that is up within the time, and gone again with all its dynos at the end."""
     home = tmp_path / "home"
     running = begin(home, *map(str, words), log=tmp_path, **more)
     try:
-        ready(running)
+        ready(running, patience_s)
         yield running
     finally:
         if running.process.poll() is None:

@@ -1,0 +1,106 @@
+"""The social site: four apps, a worker, Postgres and Redis, used and relocated."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import COMMAND, PATIENCE_S, Platform, environment, platform, until
+from tests.examples.harness import Visitor
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+APPS = ["web", "messages", "profiles", "search"]
+
+
+@dataclass
+class Readers:
+    """What the site answered to visitors who read on and on."""
+
+    statuses: list[int] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, *urls: str) -> None:
+        """Go on until `stopped`."""
+        visitor = Visitor()
+        while not self.stopped.wait(0.05):
+            self.statuses += [visitor.get(url).status for url in urls]
+
+
+@contextmanager
+def reading(*urls: str) -> Iterator[Readers]:
+    """Somebody reads these pages meanwhile."""
+    readers = Readers()
+    thread = threading.Thread(target=readers.read, args=urls)
+    thread.start()
+    try:
+        yield readers
+    finally:
+        readers.stopped.set()
+        thread.join(PATIENCE_S)
+
+
+def logs_at(running: Platform, folder: Path, *words: str) -> str:
+    """`minipaas WORDS` in a folder."""
+    done = subprocess.run(
+        [*COMMAND, *words], cwd=folder, env=environment(running.home), capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_what_people_write_is_found_by_all_apps_wherever_their_dynos_are(tmp_path: Path) -> None:
+    with platform(tmp_path, EXAMPLES / "social", patience_s=4 * PATIENCE_S) as running:
+        site = {each["name"]: each["own_url"] for each in running.json("apps")}
+        assert list(site) == APPS
+        page = site["web"].rstrip("/")
+        ann, bob = Visitor(), Visitor()
+        assert ann.post(f"{page}/join", name="ann", password="a").status == 200
+        assert bob.post(f"{page}/join", name="bob", password="b").status == 200
+        assert "ann is taken" in Visitor().post(f"{page}/join", name="ann", password="c").body
+        assert "hello @bob" in ann.post(f"{page}/messages", text="hello @bob and zebra").body
+        # The worker tells search and profiles; these know of it when a later request asks.
+        until(lambda: "hello @bob" in bob.get(f"{page}/search?q=zebra").body)
+        until(lambda: re.search(r"Mentions.*hello @bob.*Messages", bob.get(f"{page}/people/bob").body, re.DOTALL))
+        assert "Nothing." in bob.get(f"{page}/search?q=giraffe").body
+
+        before = {(each["app"]["name"], each["name"]): each["id"] for each in running.json("ps")}
+        assert {app for app, _ in before} == set(APPS)
+        with reading(f"{page}/", f"{page}/search", f"{page}/people/bob") as readers:
+            for number, app in enumerate(APPS):
+                running.cli("ps:relocate", "-a", app)
+                assert ann.post(f"{page}/messages", text=f"moved{number} with {app} @bob").status == 200
+            until(lambda: _all_moved(running, before))
+        assert readers.statuses
+        assert set(readers.statuses) == {200}
+        for number, app in enumerate(APPS):
+            until(lambda found=f"moved{number}", app=app: f"with {app}" in bob.get(f"{page}/search?q={found}").body)
+        until(lambda: bob.get(f"{page}/people/bob").body.count("@bob") == 1 + len(APPS))
+        assert "Says nothing" in bob.get(f"{page}/people/ann").body
+
+        lines = logs_at(running, EXAMPLES / "social", "logs", "-n", "1500").splitlines()
+        assert {line.split(" ")[0] for line in lines} == set(APPS)
+        times = [line.split(" | ")[1].split(" ")[0] for line in lines]
+        assert times == sorted(times)
+        assert any(
+            line.startswith("messages | ") and "app[worker.1]: message 1 is in the search" in line for line in lines
+        )
+        assert " | " not in logs_at(running, EXAMPLES / "social", "logs", "-a", "search").split("app[")[0]
+        assert "=== messages/worker (Standard-1X): python worker.py (1)" in logs_at(
+            running, EXAMPLES / "social", "ps"
+        )
+        assert logs_at(running, EXAMPLES / "social" / "search", "ps").startswith(
+            "=== web (Standard-1X): node server.js"
+        )
+
+
+def _all_moved(running: Platform, before: dict[tuple[str, str], str]) -> bool:
+    now = {(each["app"]["name"], each["name"]): each for each in running.json("ps")}
+    return now.keys() == before.keys() and all(
+        each["state"] == "up" and each["id"] != before[key] for key, each in now.items()
+    )
