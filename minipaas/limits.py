@@ -86,6 +86,8 @@ CONNECT_ATTEMPTS = 10
 #: An eco app without a request for this long sleeps (heroku.com/blog/app_sleeping_on_heroku).
 ECO_IDLE_S = 1800.0
 
+#: Lines of log-runtime-metrics come this often (DC:log-runtime-metrics).
+RUNTIME_METRICS_S = 20.0
 #: R14 repeats about this often while over quota (DC:error-codes).
 MEMORY_SAMPLE_S = 20.0
 #: R15 at this multiple of the quota (DC:limits).

@@ -101,6 +101,9 @@ class FakeProcess:
     def memory(self) -> Memory:
         return Memory(0 if self._exit.done() else self.act.memory_bytes)
 
+    def cpu_s(self) -> float:
+        return 0.0
+
     def pids(self) -> list[int]:
         return [] if self._exit.done() else [self.pid]
 

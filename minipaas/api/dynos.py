@@ -89,5 +89,4 @@ def _dyno(app: RunningApp, name: DynoName) -> Json:
         return shapes.one_off(app.record, app.dynos.aside[name])
     slot = app.dynos.slots[name]
     command = app.slug.process_types.get(slot.name.type, "") if app.slug else ""
-    process = slot.life.process if slot.life else None
-    return shapes.dyno(app.record, slot, command, memory_bytes=process.memory().used_bytes if process else 0)
+    return shapes.dyno(app.record, slot, command)

@@ -22,6 +22,7 @@ from minipaas.api import (
     dynos,
     logs,
     machine,
+    metrics,
     oneoffs,
     releases,
     requests,
@@ -34,6 +35,22 @@ from minipaas.api.wire import PLANE, Handler, reply
 from minipaas.control.plane import ControlPlane
 from minipaas.errors import MinipaasError, NotFound
 from minipaas.store.home import write_atomic
+
+TOPICS = (
+    addons,
+    apps,
+    attachments,
+    builds,
+    config,
+    drains,
+    dynos,
+    logs,
+    machine,
+    metrics,
+    oneoffs,
+    releases,
+    requests,
+)
 
 #: Paths that carry their own secret.
 OPEN_PATHS = ("/minipaas/log-sessions/", "/minipaas/releases/")
@@ -51,20 +68,7 @@ async def serving(plane: ControlPlane) -> AsyncIterator[int]:
     app[PLANE] = plane
     app[SESSIONS] = {}
     app[oneoffs.MEETINGS] = meetings = Meetings(plane)
-    for topic in (
-        addons,
-        apps,
-        attachments,
-        builds,
-        config,
-        drains,
-        dynos,
-        logs,
-        machine,
-        oneoffs,
-        releases,
-        requests,
-    ):
+    for topic in TOPICS:
         app.add_routes(topic.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()

@@ -16,7 +16,7 @@ from minipaas.model.feature import Feature
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Build, Release
 from minipaas.model.rollback import eligible
-from minipaas.runtime.base import Host
+from minipaas.runtime.base import DynoProcess, Host
 
 Json = dict[str, Any]
 
@@ -75,8 +75,16 @@ def app(running: RunningApp, web_url: str, own_url: str, git_url: str, user: str
     }
 
 
-def dyno(record: AppRecord, slot: Slot, command: str, *, memory_bytes: int) -> Json:
-    """A dyno; `host`, `port`, `pid` and `memory_bytes` are ours."""
+def _usage(process: DynoProcess | None) -> Json:
+    """What a dyno uses now; ours."""
+    return {
+        "memory_bytes": process.memory().used_bytes if process else 0,
+        "cpu_seconds": round(process.cpu_s(), 2) if process else 0.0,
+    }
+
+
+def dyno(record: AppRecord, slot: Slot, command: str) -> Json:
+    """A dyno; `host`, `port`, `pid`, `memory_bytes` and `cpu_seconds` are ours."""
     life = slot.life
     return {
         "app": app_ref(record),
@@ -94,7 +102,7 @@ def dyno(record: AppRecord, slot: Slot, command: str, *, memory_bytes: int) -> J
         "address": life.host.address if life else None,
         "port": life.port if life else None,
         "pid": life.process.pid if life and life.process else None,
-        "memory_bytes": memory_bytes,
+        **_usage(slot.process),
     }
 
 
@@ -116,7 +124,7 @@ def one_off(record: AppRecord, each: OneOff, attach_url: str | None = None) -> J
         "address": each.host.address,
         "port": each.port,
         "pid": each.process.pid if each.process else None,
-        "memory_bytes": each.process.memory().used_bytes if each.process else 0,
+        **_usage(each.process),
     }
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "run": ("minipaas.cli.run", "run", "run a command in a dyno of its own, with your terminal"),
     "run:detached": ("minipaas.cli.run", "detached", "run a command in a dyno of its own, its output in the log"),
     "logs": ("minipaas.cli.logs", "logs", "show an app's log"),
+    "metrics": ("minipaas.cli.metrics", "metrics", "show latencies by route, throughput and error codes"),
     "drains": ("minipaas.cli.drains", "drains", "list where an app's log is sent to"),
     "drains:add": ("minipaas.cli.drains", "add", "send an app's log to a syslog or HTTP receiver"),
     "drains:remove": ("minipaas.cli.drains", "remove", "send it there no longer"),

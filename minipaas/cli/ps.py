@@ -63,6 +63,7 @@ def _row(dyno: Dyno) -> tuple[str, ...]:
         f"{dyno['name']}: {dyno['state']} {_since(dyno['created_at'])}",
         place,
         memory,
+        f"{dyno['cpu_seconds']:.1f}s cpu" if dyno["pid"] else "-",
         f"v{dyno['release']['version']}",
     )
 

@@ -1,5 +1,6 @@
 """One app in the control plane: its record, its dynos, its place in the router and its log."""
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from contextlib import suppress
 from minipaas.control.idling import Idling
 from minipaas.control.ledger import Ledger
 from minipaas.control.phase import Phase, run_of
+from minipaas.control.traffic import Traffic
 from minipaas.errors import MinipaasError, NotFound, ReleaseFailed, StoreProblem, UsageProblem
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit
@@ -46,6 +48,9 @@ class RunningApp:
         route.maintenance = self.record.maintenance
         route.on_wake = self.dynos.wake
         self.idling = Idling(kit.clock, self.dynos.idle)
+        self.traffic = Traffic(kit.clock.now)
+        channel.listen(self.traffic.hear)
+        self._sampling: asyncio.Task[None] | None = None
 
     @property
     def record(self) -> AppRecord:
@@ -213,6 +218,13 @@ class RunningApp:
         if self.dynos.released:  # else `up` is building still, and its dynos follow what is written down
             self.dynos.scale(formation)
             self.idling.follow(formation)
+
+    def begin_runtime_metrics(self) -> None:
+        """Log what each dyno uses, again and again, while the feature is on."""
+        if self._sampling is None or self._sampling.done():
+            from minipaas.control.runtime_metrics import sample  # noqa: PLC0415  few apps have it on
+
+            self._sampling = self.kit.tasks.start(sample(self.kit, lambda: self.record, self.dynos.living))
 
     def set_maintenance(self, on: bool) -> None:
         """Answer every request with the maintenance page, or stop doing so; dynos go on."""

@@ -32,6 +32,7 @@ from minipaas.errors import MinipaasError, NotFound, PortTaken, StoreProblem, Us
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Tasks
 from minipaas.logplex.logplex import Logplex
+from minipaas.model.feature import RUNTIME_METRICS
 from minipaas.model.logline import Source
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Change, Release, ReleaseStatus
@@ -387,6 +388,8 @@ class ControlPlane:
         self.apps[record.name] = app
         if record.drains:
             self.drains.follow(app)
+        if RUNTIME_METRICS.name in record.features:
+            app.begin_runtime_metrics()
         return app
 
     async def _own_port(self, app: str) -> int:
@@ -415,6 +418,7 @@ class ControlPlane:
             if app := self.apps.get(name):
                 app.idling.touch()
                 app.channel.say_lines(Source.HEROKU, "router", lines(mine), len(mine))
+                app.traffic.take(mine)
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from minipaas.control.app import RunningApp
 from minipaas.control.config import describe_change
 from minipaas.control.plane import ControlPlane
 from minipaas.errors import MinipaasError, NotFound, StoreProblem, UsageProblem
-from minipaas.model.feature import Feature
+from minipaas.model.feature import RUNTIME_METRICS, Feature
 from minipaas.model.release import Change, Release
 from minipaas.model.rollback import find_release, roll_back
 from minipaas.parse.config_vars import applied, check
@@ -148,3 +148,5 @@ def set_feature(app: RunningApp, feature: Feature, *, enabled: bool) -> None:
     if tuple(names) != app.record.features:
         app.save(dataclasses.replace(app.record, features=tuple(names)))
         app.say(f"{'Enable' if enabled else 'Disable'} feature {feature.name}")
+    if enabled and feature is RUNTIME_METRICS:
+        app.begin_runtime_metrics()

@@ -34,7 +34,7 @@ class DynoManager:
         self._news = asyncio.Event()
         self._stopping: set[Slot] = set()
         self._one_offs: OneOffs | None = None
-        self._memory = MemoryWatch(kit, self._living)
+        self._memory = MemoryWatch(kit, self.living)
 
     @property
     def one_offs(self) -> "OneOffs":
@@ -49,6 +49,10 @@ class DynoManager:
     def aside(self) -> "Mapping[DynoName, OneOff]":
         """The one-off dynos there are now."""
         return self._one_offs.living if self._one_offs is not None else {}
+
+    def living(self) -> list[Watched]:
+        """All dynos, of the formation and not, whether they have a process now or not."""
+        return [*self.slots.values(), *self.aside.values()]
 
     def release(self, run: Run, formation: Mapping[str, FormationEntry], *, preboot: bool = False) -> None:
         """Run this release from now on: dynos that live are restarted on it, missing ones started, others stopped.
@@ -177,9 +181,6 @@ class DynoManager:
     def _current(self) -> Run:
         assert self._run is not None
         return self._run
-
-    def _living(self) -> list[Watched]:
-        return [*self.slots.values(), *self.aside.values()]
 
     def _meant(self, selector: "Selector") -> "list[OneOff]":
         """The one-off dynos meant by name or type; who means all dynos means the formation."""

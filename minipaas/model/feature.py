@@ -23,7 +23,13 @@ PREBOOT = Feature(
     "https://devcenter.heroku.com/articles/preboot",
     ("standard-1x", "standard-2x", "performance-m", "performance-l"),
 )
-FEATURES = (PREBOOT,)
+RUNTIME_METRICS = Feature(
+    "log-runtime-metrics",
+    "Log runtime metrics",
+    "Each dyno's load and memory show in the app's log every 20 seconds.",
+    "https://devcenter.heroku.com/articles/log-runtime-metrics",
+)
+FEATURES = (PREBOOT, RUNTIME_METRICS)
 
 
 def feature_named(name: str) -> Feature:

@@ -99,9 +99,17 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a dyno uses, in bytes, without page cache; shared pages counted once where the kernel tells."""
+    """What a dyno uses, in bytes, without page cache; shared pages counted once where the kernel tells.
+
+    The rest only where the dyno has a control group, else zero: page cache, what of `used_bytes` is swapped out, and
+    pages brought in and given back since it began.
+    """
 
     used_bytes: int
+    cache_bytes: int = 0
+    swap_bytes: int = 0
+    pages_in: int = 0
+    pages_out: int = 0
 
 
 class Console(Protocol):
@@ -147,6 +155,9 @@ class DynoProcess(Protocol):
 
     def memory(self) -> Memory:
         """What it uses now; zero when it ended."""
+
+    def cpu_s(self) -> float:
+        """CPU seconds of all its processes, and of those that have ended and been waited for; zero when it ended."""
 
     def pids(self) -> list[int]:
         """Its processes, as this machine numbers them, the runtime's own (init) left out."""

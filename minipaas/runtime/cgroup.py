@@ -11,8 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from minipaas.runtime.base import Memory
+
 ROOT = Path("/sys/fs/cgroup")
 _CONTROLLERS = ("memory", "pids")
+_V1_NAMES = ("rss", "shmem", "swap", "cache", "pgpgin", "pgpgout")
 #: Writes itself, which is 0, into each file before `--`, and becomes the command after it.
 _ENTER = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"'
 
@@ -121,14 +124,16 @@ class Cgroup:
         name = "memory.events" if self._unified else "memory.oom_control"
         return self._numbers(name).get("oom_kill", 0) > 0
 
-    def memory(self) -> int | None:
-        """Bytes of anonymous, shared and swapped memory; None when the group is gone."""
+    def memory(self) -> Memory | None:
+        """Anonymous, shared and swapped memory, and the page cache; None when the group is gone."""
         stat = self._numbers("memory.stat")
         if not stat:
             return None
         if self._unified:
-            return stat.get("anon", 0) + stat.get("shmem", 0) + self._swap()
-        return sum(stat.get(name, 0) for name in ("total_rss", "total_shmem", "total_swap"))
+            swap, shared = self._swap(), stat.get("shmem", 0)
+            return Memory(stat.get("anon", 0) + shared + swap, stat.get("file", 0) - shared, swap)
+        rss, shared, swap, cache, pages_in, pages_out = (stat.get(f"total_{name}", 0) for name in _V1_NAMES)
+        return Memory(rss + shared + swap, cache - shared, swap, pages_in, pages_out)
 
     def _swap(self) -> int:
         with suppress(OSError, ValueError):

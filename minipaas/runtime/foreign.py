@@ -31,6 +31,14 @@ def resident(pid: int) -> int:
     return 0
 
 
+def cpu(pid: int) -> float:
+    """CPU seconds; zero when the process is gone."""
+    with suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
 def is_alive(pid: int) -> bool:
     """There, and not a zombie."""
     with suppress(psutil.Error):

@@ -144,6 +144,10 @@ class PlainProcess:
         pids = [self.pid, *proc.tree(self.pid)]
         return Memory(proc.memory_of(pids, self._launch.size.memory_bytes))
 
+    def cpu_s(self) -> float:
+        """CPU seconds of the main process and its descendants; zero when the dyno ended."""
+        return 0.0 if self._exit.done() else proc.cpu_of([self.pid, *proc.tree(self.pid)])
+
     def listeners(self) -> list[Listener]:
         """The TCP sockets its processes listen on."""
         return listeners_of(self.pids())

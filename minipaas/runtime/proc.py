@@ -67,6 +67,19 @@ def _sum_kb(path: str, names: tuple[str, ...]) -> int:
     return total
 
 
+def cpu_of(pids: Iterable[int]) -> float:
+    """CPU seconds in user and kernel mode, with those of children that ended and were waited for."""
+    if not HAS_PROC:
+        from minipaas.runtime import foreign  # noqa: PLC0415
+
+        return sum(foreign.cpu(pid) for pid in pids)
+    ticks = 0
+    for pid in pids:
+        fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def is_alive(pid: int) -> bool:
     """There, and not a zombie that nobody has reaped."""
     if not HAS_PROC:

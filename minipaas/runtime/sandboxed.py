@@ -101,8 +101,12 @@ class SandboxProcess:
             return Memory(0)
         known = self._group.memory() if self._group else None
         if known is None:
-            known = proc.memory_of(proc.tree(self.pid), self._launch.size.memory_bytes)
-        return Memory(known)
+            known = Memory(proc.memory_of(proc.tree(self.pid), self._launch.size.memory_bytes))
+        return known
+
+    def cpu_s(self) -> float:
+        """CPU seconds of all its processes; zero when it ended."""
+        return 0.0 if self._exit.done() else proc.cpu_of([self.pid, *proc.tree(self.pid)])
 
     def listeners(self) -> list[Listener]:
         """The TCP sockets its processes listen on."""

@@ -49,6 +49,9 @@ class BashProcess:
     def memory(self) -> Memory:
         return Memory(0)
 
+    def cpu_s(self) -> float:
+        return 0.0
+
     def pids(self) -> list[int]:
         return [self.pid]
 

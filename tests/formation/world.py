@@ -66,6 +66,7 @@ class ScriptedProcess:
         self.signals: list[str] = []
         self.console: Console | None = RememberingConsole() if launch.attached else None
         self.used_bytes = 0
+        self.used_cpu_s = 0.0
         self.elsewhere: list[Listener] = []
         self.discarded = False
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
@@ -92,6 +93,9 @@ class ScriptedProcess:
 
     def memory(self) -> Memory:
         return Memory(self.used_bytes)
+
+    def cpu_s(self) -> float:
+        return self.used_cpu_s
 
     def pids(self) -> list[int]:
         return [self.pid]

@@ -157,6 +157,17 @@ async def test_inside_tells_where_a_bind_is_seen(place: Place) -> None:
 
 
 @real
+async def test_cpu_time_counts_children_that_have_ended(place: Place) -> None:
+    busy = "python3 -c 'import time\nwhile time.process_time() < 0.3: pass'"
+    process, said = await place.start(f"{busy}; echo ready; exec sleep 30")
+    await said.until(b"ready")
+    assert 0.25 < process.cpu_s() < 20
+    process.kill()
+    await within(process.wait())
+    assert process.cpu_s() == 0
+
+
+@real
 async def test_binds_and_working_folder(place: Place) -> None:
     given, out = place.root / "given", place.root / "out"
     for folder in (given, out):
