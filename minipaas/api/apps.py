@@ -8,7 +8,7 @@ from minipaas.api import shapes
 from minipaas.api.shapes import Json
 from minipaas.api.wire import body, plane, reply, running_app, text
 from minipaas.control.app import RunningApp
-from minipaas.control.attaching import Attaching
+from minipaas.control.appbook import AppBook
 from minipaas.control.plane import ControlPlane
 from minipaas.errors import UsageProblem
 from minipaas.model.dyno import SIZES
@@ -42,7 +42,7 @@ async def create_app(request: web.Request) -> web.Response:
     """A new app with a repository to push to: `{"name": "shop"}`; a name is made up where none is given."""
     platform, wanted = plane(request), await body(request)
     name = text(wanted, "name") or _free_name(platform)
-    return reply(_app(request, await platform.create(name)), status=201)
+    return reply(_app(request, await AppBook(platform).create(name)), status=201)
 
 
 def _free_name(platform: ControlPlane) -> str:
@@ -56,8 +56,7 @@ async def destroy_app(request: web.Request) -> web.Response:
     """End an app: dynos, add-ons with their data, releases, logs, repository."""
     platform, app = plane(request), running_app(request)
     shape = _app(request, app)
-    await Attaching(platform).forget(app.name)
-    await platform.destroy(app)
+    await AppBook(platform).destroy(app)
     return reply(shape)
 
 

@@ -27,6 +27,7 @@ from minipaas.api import (
     releases,
     requests,
     shapes,
+    slugs,
 )
 from minipaas.api.address import bound_unix
 from minipaas.api.attach import Meetings
@@ -50,6 +51,7 @@ TOPICS = (
     oneoffs,
     releases,
     requests,
+    slugs,
 )
 
 #: Paths that carry their own secret.

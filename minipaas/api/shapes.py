@@ -169,7 +169,7 @@ def build(record: AppRecord, each: Build, user: str, problem: MinipaasError | No
         "output_stream_url": f"/minipaas/builds/{each.id}/output",
         "release": {"id": each.release_id} if each.release_id else None,
         "slug": {"id": each.slug_id} if each.slug_id else None,
-        "source_blob": {"checksum": None, "url": record.source, "version": each.version},
+        "source_blob": {"checksum": None, "url": record.source, "version": each.commit or each.version},
         "stack": "host",
         "status": str(each.status),
         "updated_at": iso(each.updated_at),

@@ -59,6 +59,24 @@ async def read_source(folder: Path, home: Path) -> Source:
         head.cancel()
 
 
+async def read_commit(folder: Path, commit: str) -> Source:
+    """What a commit was exported to: all of it is the app, `.env` and vendored packages too, as on Heroku.
+
+    Raises:
+        UsageProblem: there are no files in it.
+    """
+    entries, warnings, digested = await in_thread(_read_all, folder)
+    return Source(folder, entries, digested, commit, warnings)
+
+
+def _read_all(folder: Path) -> tuple[tuple[Entry, ...], tuple[FileWarning, ...], str]:
+    ignored, warnings = _slugignore(folder)
+    entries = in_order(entry for entry in walk(folder) if not entry.is_folder and not ignored(entry.path))
+    if not entries:
+        raise UsageProblem("cannot build this commit: there are no files in it")
+    return tuple(entries), tuple(warnings), digest(folder, entries)
+
+
 def copy_source(source: Source, target: Path) -> str:
     """Copy the files, times and modes kept, into an empty folder; the digest of what was really copied.
 

@@ -33,7 +33,7 @@ def builds(app: str | None, as_json: bool) -> None:
             (
                 each["id"],
                 each["status"] + (" (slug reused)" if each["reused"] else ""),
-                each["source_blob"]["version"] or "-",
+                each["source_blob"]["version"][:8] or "-",
                 ", ".join(pack["name"] for pack in each["buildpacks"]) or "-",
                 each["created_at"],
             )

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 import click
 
+from minipaas.build.clone import REMOTE
 from minipaas.cli import output
 from minipaas.cli.group import example
-from minipaas.cli.target import REMOTE, app_option, choose_app, client, json_option
+from minipaas.cli.target import app_option, choose_app, client, json_option
 from minipaas.errors import Missing, UsageProblem
 
 

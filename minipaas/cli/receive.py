@@ -85,8 +85,8 @@ def _deploy(home: Home, app: str, commit: str) -> None:
 def _refuse(folder: Path) -> None:
     if (folder / ".gitmodules").exists():
         raise _Rejected(" !     Submodules are not fetched here: take their files into the repository itself.")
-    attributes = folder / ".gitattributes"
-    if attributes.is_file() and "filter=lfs" in attributes.read_text(errors="replace"):
+    attributes = (path.read_text(errors="replace") for path in folder.rglob(".gitattributes") if path.is_file())
+    if any("filter=lfs" in text for text in attributes):
         _say(" !     Git LFS is not supported, as on Heroku: its files arrive as pointers.")
 
 

@@ -7,14 +7,12 @@ from urllib.parse import quote
 
 import click
 
+from minipaas.build.clone import Clone
 from minipaas.errors import UsageProblem
 from minipaas.store.home import Home, default_root
 
 if TYPE_CHECKING:
     from minipaas.api.client import Client
-
-#: What the remote of a clone is called.
-REMOTE = "minipaas"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,17 +48,9 @@ def json_option(command: F) -> F:
 
 def _pushed_from_here(names: list[str]) -> str | None:
     """The app that this clone's remote `minipaas` leads to."""
-    if not any((folder / ".git").exists() for folder in (Path.cwd(), *Path.cwd().parents)):
-        return None
-    import subprocess  # noqa: PLC0415  only in a clone
-
-    words = ("git", "config", "--get", f"remote.{REMOTE}.url")
-    try:
-        url = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False).stdout.strip()
-    except FileNotFoundError:
-        return None
-    name = Path(url).name.removesuffix(".git")
-    return name if name in names and Path(url).parent == home().root / "git" else None
+    clone = Clone.around(Path.cwd())
+    name = clone.app(home().root / "git") if clone else None
+    return name if name in names else None
 
 
 def choose_app(platform: "Client", wanted: str | None) -> str:

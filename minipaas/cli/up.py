@@ -75,10 +75,11 @@ SIGNALLED = 128
 def up(detached: bool, no_color: bool, report_fd: int | None, **words: Any) -> int:
     """Build and run the app(s) at PATH (default: this folder), print their URLs, and stream their logs.
 
-    A folder with a minipaas.yml may hold several apps; apps deployed by git push run beside them.
+    A folder with a minipaas.yml may hold several apps; apps deployed by git push run beside them, and alone
+    where no PATH is given and this folder holds no app.
     Ctrl-C stops all of it: once lets dynos end in their own time, twice ends them at once.
     """
-    plan = make_plan(home(), Wishes(**words))
+    plan = make_plan(home(), Wishes(**words, may_be_empty=True))
     if report_fd is not None:
         return _in_background(plan, Report(report_fd))
     if detached:

@@ -12,6 +12,8 @@ def read_files(spec: AppSpec) -> AppFiles:
     """
 
     def read(name: str) -> bytes | None:
+        if spec.commit and name == ".env":
+            return None  # a file like any other on Heroku, where nobody reads it
         try:
             return (spec.folder / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
-from minipaas.build.source import Reading
+from minipaas.build.source import Reading, read_commit
 from minipaas.control.addons import AppAddons, Provided, attachments, overruled
 from minipaas.control.app import RunningApp
 from minipaas.control.appfiles import names_all_types, read_files
@@ -137,13 +137,11 @@ async def _build(
     )
     app.say("Build started")
     try:
-        result = await builder.build(request, order.output, order.reading)
+        result = await builder.build(request, order.output, order.reading or _as_pushed(spec))
     except BaseException:
         app.remember_build(dataclasses.replace(build, status=BuildStatus.FAILED, updated_at=now()))
         app.say("Build failed")
         raise
-    if spec.commit:
-        result = dataclasses.replace(result, version=spec.commit[:8])
     _tell(result.warnings, order.output)
     build = dataclasses.replace(
         build,
@@ -153,10 +151,15 @@ async def _build(
         buildpacks=result.buildpacks,
         version=result.version,
         reused=result.reused,
+        commit=spec.commit or None,
     )
     app.remember_build(build)
     app.say("Build succeeded")
     return result, build
+
+
+def _as_pushed(spec: AppSpec) -> Reading | None:
+    return read_commit(spec.folder, spec.commit) if spec.commit else None
 
 
 def _attach(app: RunningApp, provided: Provided) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import getpass
 import os
 import random
-import shutil
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,22 +20,20 @@ from minipaas.clock import SystemClock
 from minipaas.control.addons import AppAddons
 from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
-from minipaas.control.config import describe_change
 from minipaas.control.deploy import Deploy, Order, Services, deploy
 from minipaas.control.feed import RequestFeed
 from minipaas.control.holder import holder_of
 from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
 from minipaas.control.settings import AppSpec, Settings
-from minipaas.errors import MinipaasError, NotFound, PortTaken, StoreProblem, UsageProblem
+from minipaas.errors import MinipaasError, NotFound, PortTaken
 from minipaas.formation.cells import Cells
 from minipaas.formation.kit import Kit, Tasks
 from minipaas.logplex.logplex import Logplex
 from minipaas.model.feature import RUNTIME_METRICS
 from minipaas.model.logline import Source
 from minipaas.model.record import AppRecord
-from minipaas.model.release import Change, Release, ReleaseStatus
-from minipaas.parse.app_name import RULE, is_app_name
+from minipaas.model.release import Release, ReleaseStatus
 from minipaas.router.logline import lines
 from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Output, Runtime
@@ -109,6 +106,8 @@ class ControlPlane:
         self._building: dict[str, asyncio.Lock] = {}
         self._releasing: dict[str, asyncio.Lock] = {}
         self.builds = BuildStreams()
+        #: Called with each app that a command makes while the platform runs.
+        self.on_created: Callable[[RunningApp], None] = lambda _app: None
 
     async def open(self) -> None:
         """Take the router's port; clients wait until `router.open`.
@@ -151,65 +150,6 @@ class ControlPlane:
         app.own_port = await self._own_port(name)
         return app
 
-    async def create(self, name: str) -> RunningApp:
-        """A new app that code can be pushed to.
-
-        Raises:
-            UsageProblem: the name is taken, or no name.
-            Missing: git is not installed.
-            StoreProblem: it cannot be written.
-        """
-        if not is_app_name(name):
-            raise UsageProblem(f"an app cannot be called `{name}`: a name is {RULE}")
-        if self.store.find(name) is not None:
-            raise UsageProblem(f"Name {name} is already taken", "`minipaas apps:create` alone makes one up")
-        app = await self.app(name)
-        await asyncio.to_thread(self.repositories.make, name)
-        return app
-
-    async def destroy(self, app: RunningApp) -> None:
-        """Stop the app and forget it: releases, config vars, logs, its repository. Its add-ons are the caller's."""
-        await app.dynos.shut_down()
-        self.router.remove_app(app.name)
-        del self.apps[app.name]
-        await asyncio.to_thread(self.repositories.delete, app.name)
-        self.store.delete(app.name)
-        self.logplex.forget(app.name)
-
-    async def resume(self, name: str, output: Output) -> None:
-        """Run a pushed app again as it was when the last platform ended; built again when its slug is gone.
-
-        Raises: as `deploy`.
-        """
-        app = await self.app(name)
-        await asyncio.to_thread(self.repositories.make, name)
-        current, slug = app.record.current, app.slug
-        if current is None or current.slug_id is None:
-            return
-        if slug is None or not await asyncio.to_thread(self.slugs.whole, slug.id):
-            await self._rebuild(app, current.slug_id, output)
-            return
-        async with self.turn(name):
-            provided = await self.addons.provide(name, ())
-            config = {**current.config, **provided.config}
-            change = describe_change(current.config, config)
-            if change is None:
-                app.follow(slug, current)
-            else:
-                await app.release(Change(description=change, config=config))
-
-    async def _rebuild(self, app: RunningApp, slug_id: str, output: Output) -> None:
-        commit = await asyncio.to_thread(self.repositories.head, app.name)
-        if commit is None:
-            raise StoreProblem(f"cannot run {app.name}: its slug is gone", "push it again")
-        output(f" !     The slug of {app.name} is gone or damaged. Building {commit[:8]} again\n".encode())
-        self.slugs.forget(slug_id)
-        folder = await asyncio.to_thread(self.repositories.export, app.name, commit)
-        try:
-            await self.deploy(AppSpec(name=app.name, folder=folder, commit=commit), output)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
     def find(self, name: str) -> RunningApp:
         """An app that runs, by name or id.
 
@@ -249,6 +189,27 @@ class ControlPlane:
                 return await deploy(app, order, services)
         finally:
             app.drop_pending_build(order.build_id)
+
+    def building(self, app: str) -> bool:
+        """Whether a build of the app runs."""
+        return app in self._building and self._building[app].locked()
+
+    async def forget(self, app: RunningApp) -> None:
+        """Stop the app's dynos and delete what is remembered of it, last of all that there was such an app.
+
+        Raises:
+            StoreProblem: something cannot be deleted.
+        """
+        self.router.remove_app(app.name)
+        self.apps.pop(app.name, None)
+        app.idling.follow({})
+        await app.dynos.shut_down()
+        for drain in app.record.drains:
+            self.drains.remove(app, drain.id)
+        await asyncio.to_thread(self.repositories.delete, app.name)
+        self.builder.purge_cache(app.name)
+        self.logplex.forget(app.name)
+        self.store.delete(app.name)
 
     async def mend(self, spec: AppSpec, output: Output) -> bool:
         """Build the app again where files of its slug are missing or cut; whether that was needed. As `deploy`."""

@@ -74,6 +74,7 @@ async def serve(plan: Plan, face: Face) -> Ending:
 
             plane = await stack.enter_async_context(running(plan.settings))
             stack.callback(_on_signals(plane, ending))
+            plane.on_created = face.followed
             face.opened(plane)
             try:
                 await _unless_stopped(plane, _start(plane, _bring_up(plane, plan, face, reading), face, stack))
@@ -133,13 +134,15 @@ async def _bring_up(plane: "ControlPlane", plan: Plan, face: Face, reading: Mapp
 
 async def _resume_pushed(plane: "ControlPlane", face: Face, here: Collection[str]) -> None:
     """The apps that are deployed by git push run wherever `up` is called; one that cannot be run stops no other."""
+    from minipaas.control.appbook import AppBook  # noqa: PLC0415  after the first app's dynos are launched
+
     plane.repositories.sweep()
     for name in plane.repositories.names():
         if name in here:
             continue
         face.followed(await plane.app(name))
         try:
-            await plane.resume(name, partial(face.building, name))
+            await AppBook(plane).resume(name, partial(face.building, name))
         except MinipaasError as error:
             face.building(name, f" !     {name} does not run: {error.message}\n".encode())
     await _load("minipaas.router.client")

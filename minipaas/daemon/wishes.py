@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.control.settings import DEFAULT_PORT, AppSpec, Settings
+from minipaas.daemon.pushed import holds_app, named_by_clone
 from minipaas.errors import FileProblem, UsageProblem
 from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
 from minipaas.parse.app_name import RULE, app_name_from, is_app_name
 from minipaas.parse.scale import parse_formation
 from minipaas.store.home import Home
+from minipaas.store.repositories import Repositories
 
 if TYPE_CHECKING:
     from minipaas.model.platform_file import PlatformFile, Rules
@@ -42,6 +44,8 @@ class Wishes:
     record: Path | None = None
     #: No folder is run, only what was pushed.
     empty: bool = False
+    #: As `empty`, where no folder is named, this one holds no app, and apps were pushed.
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,8 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
     apps: list[AppSpec] = []
     if wishes.empty and (wishes.paths or wishes.app):
         raise UsageProblem("`--empty` runs no folder, and one is named", "leave one of them away")
-    for path in () if wishes.empty else wishes.paths or (Path(),):
+    empty = wishes.empty or _only_pushed(home, wishes)
+    for path in () if empty else wishes.paths or (Path(),):
         folder = _folder(path)
         read = read_platform_file(folder)
         if read is not None:
@@ -80,11 +85,16 @@ def make_plan(home: Home, wishes: Wishes) -> Plan:
         if read is not None and read.apps:
             apps += _several(folder, read, formation)
         else:
-            apps.append(_one(folder, wishes, formation))
-    if not wishes.empty:
+            apps.append(_one(home, folder, wishes, formation))
+    if not empty:
         _named(wishes.app, apps)
     _unique(apps)
     return Plan(settings=_settings(home, wishes, file), apps=tuple(apps), file=file)
+
+
+def _only_pushed(home: Home, wishes: Wishes) -> bool:
+    named = wishes.paths or wishes.app or wishes.buildpacks or wishes.formation
+    return wishes.may_be_empty and not named and not holds_app(Path()) and bool(Repositories(home).names())
 
 
 def read_platform_file(folder: Path) -> "PlatformFile | None":
@@ -172,8 +182,8 @@ def _several(folder: Path, file: "PlatformFile", formation: Mapping[str, Formati
     return specs
 
 
-def _one(folder: Path, wishes: Wishes, formation: Mapping[str, FormationEntry]) -> AppSpec:
-    name = wishes.app or app_name_from(folder.name)
+def _one(home: Home, folder: Path, wishes: Wishes, formation: Mapping[str, FormationEntry]) -> AppSpec:
+    name = wishes.app or named_by_clone(home, folder) or app_name_from(folder.name)
     return AppSpec(name=name, folder=folder, buildpacks=wishes.buildpacks, formation=formation)
 
 

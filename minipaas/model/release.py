@@ -48,6 +48,8 @@ class Build:
     version: str = ""
     #: True when an earlier slug of the same source served.
     reused: bool = False
+    #: What was pushed, whole; None when a folder was built.
+    commit: str | None = None
     #: The release it became, None when it became none.
     release_id: str | None = None
 

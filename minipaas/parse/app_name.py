@@ -4,6 +4,8 @@ import re
 import unicodedata
 import zlib
 
+from minipaas.errors import UsageProblem
+
 #: Heroku's own rule, save that two characters are enough here; a name is also a DNS label: `NAME.localhost`.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
 _HOW = ("amber", "brisk", "calm", "early", "gentle", "hidden", "mild", "noble", "quiet", "rapid")
@@ -14,6 +16,23 @@ RULE = "2 to 30 of a-z, 0-9 and dashes, a letter first and no dash last"
 def is_app_name(text: str) -> bool:
     """Whether an app may be called so."""
     return _NAME.fullmatch(text) is not None
+
+
+def check_new_name(name: str) -> None:
+    """See that a new app may be called so.
+
+    Raises:
+        UsageProblem: it may not; in the Platform API's own words.
+    """
+    if len(name) < 3:
+        raise UsageProblem("Name is too short (minimum is 3 characters)")
+    if len(name) > 30:
+        raise UsageProblem("Name is too long (maximum is 30 characters)")
+    if not is_app_name(name):
+        raise UsageProblem(
+            "Name must start with a letter, end with a letter or digit and can only contain lowercase letters,"
+            " digits, and dashes."
+        )
 
 
 def app_name_from(folder_name: str) -> str:

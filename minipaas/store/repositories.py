@@ -14,7 +14,7 @@ from minipaas.store.home import Home
 
 _HOOK = """#!/bin/sh
 # Made by minipaas, and written anew whenever a platform starts: a push builds and releases the app.
-MINIPAAS_HOME={home} exec {python} -m minipaas.cli.receive {app}
+MINIPAAS_HOME={home} exec {python} -P -m minipaas.cli.receive {app}
 """
 
 
@@ -48,6 +48,8 @@ class Repositories:
                 # A user's own core.hooksPath would take our hook's place.
                 _git(path, "config", "core.hooksPath", str(path / "hooks"))
                 _git(path, "config", "receive.advertisePushOptions", "false")
+                # What is built is one commit's files; how deep the clone is that they come from does not matter.
+                _git(path, "config", "receive.shallowUpdate", "true")
             self._write_hook(app, path)
         except OSError as error:
             raise StoreProblem(f"cannot write {path}: {error.strerror}", "free some space and try again") from error
@@ -104,7 +106,9 @@ class Repositories:
 def _check_out(repository: Path, commit: str, folder: Path) -> None:
     """As a clone has them: `git archive` would leave out what .gitattributes keeps from archives."""
     index = folder.with_suffix(".index")
-    env = {**os.environ, "GIT_INDEX_FILE": str(index), "GIT_LFS_SKIP_SMUDGE": "1"}
+    # A user's own filters (Git LFS) and `core.autocrlf` would change what was committed.
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    env = {**os.environ, **own, "GIT_INDEX_FILE": str(index)}
     at = (f"--git-dir={repository}", f"--work-tree={folder}")
     try:
         for words in (("read-tree", commit), ("checkout-index", "--all", "--quiet")):

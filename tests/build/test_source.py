@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minipaas.build.source import Source, copy_source, read_source
+from minipaas.build.source import Source, copy_source, read_commit, read_source
 from minipaas.errors import UsageProblem
 from minipaas.store.tree import digest, walk
 from tests.build.conftest import Files, lay_out
@@ -210,3 +210,21 @@ async def test_names_need_not_be_ascii_nor_utf8(tmp_path: Path) -> None:
     assert copied == source.digest
     copied_names = sorted(os.fsencode(path.name) for path in (tmp_path / "copy").iterdir())
     assert copied_names == ["naïve datei.txt".encode(), b"\xff.txt"]
+
+
+async def test_of_a_commit_all_is_the_app_save_what_slugignore_names(tmp_path: Path) -> None:
+    """`.env` and vendored packages were left out of a pushed app."""
+    files = {".env": "A=1", "node_modules/a/index.js": "", "venv/x.pyc": "", "spec/a": "", ".slugignore": "spec/\n"}
+    source = await read_commit(lay_out(tmp_path / "app", files), "1a2b3c4d" + "0" * 32)
+    assert [entry.path for entry in source.entries] == [
+        ".env",
+        ".slugignore",
+        "node_modules/a/index.js",
+        "venv/x.pyc",
+    ]
+    assert source.version == "1a2b3c4d"
+
+
+async def test_an_empty_commit_cannot_be_built(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="no files"):
+        await read_commit(tmp_path, "1" * 40)

@@ -144,13 +144,14 @@ def get(url: str, timeout: float = PATIENCE_S) -> tuple[int, str]:
         return error.code, error.read().decode(errors="replace")
 
 
-def begin(home: Path, *words: str, log: Path, **more: str) -> Platform:
-    """Start `minipaas up WORDS` and return at once."""
+def begin(home: Path, *words: str, log: Path, cwd: Path | None = None, **more: str) -> Platform:
+    """Start `minipaas up WORDS`, in a folder if one is given, and return at once."""
     out, err = log / "out", log / "err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
             [*COMMAND, "up", "--port", "0", *words],
             env=environment(home, **more),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

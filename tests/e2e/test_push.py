@@ -64,6 +64,8 @@ def versions(running: Platform) -> list[str]:
 
 def test_an_app_is_created_pushed_and_goes_on_after_the_platform_came_back(tmp_path: Path) -> None:
     folder = clone(tmp_path)
+    (folder / ".env").write_text("GREETING=no config var of a pushed app\n")
+    commit(folder, "with a file that is no config here, as on Heroku")
     with platform(tmp_path, "--empty") as running:
         create(running, folder, "shop")
         first = push(folder)
@@ -74,6 +76,8 @@ def test_an_app_is_created_pushed_and_goes_on_after_the_platform_came_back(tmp_p
         assert get(running.url()) == (200, "one")
         head = git(folder, "rev-parse", "HEAD").stdout[:8]
         assert f"Deploy {head}" in versions(running)
+        assert running.json("config") == {}
+        assert running.json("builds")[0]["source_blob"]["version"][:8] == head
 
         git(folder, "checkout", "-q", "-b", "dev")
         assert "only main and master are deployed" in push(folder, "minipaas", "dev").stderr
@@ -97,7 +101,9 @@ def test_an_app_is_created_pushed_and_goes_on_after_the_platform_came_back(tmp_p
         assert down.returncode == 1
         assert "no platform runs" in down.stderr
     shutil.rmtree(running.home / "slugs")
-    again = begin(running.home, "--empty", log=tmp_path)
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    again = begin(running.home, log=tmp_path, cwd=nothing)
     try:
         ready(again)
         assert "The slug of shop is gone or damaged" in again.err.read_text()
