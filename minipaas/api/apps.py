@@ -10,9 +10,9 @@ from minipaas.api.wire import body, plane, reply, running_app, text
 from minipaas.control.app import RunningApp
 from minipaas.control.appbook import AppBook
 from minipaas.control.plane import ControlPlane
-from minipaas.errors import UsageProblem
-from minipaas.model.dyno import SIZES
+from minipaas.errors import NotFound, UsageProblem
 from minipaas.parse.app_name import MADE_UP, made_up_name
+from minipaas.parse.dyno_size import KNOWN, find_size
 from minipaas.parse.scale import ScaleChange
 
 routes = web.RouteTableDef()
@@ -104,15 +104,43 @@ async def change_formation(request: web.Request) -> web.Response:
     return reply(_formation(app))
 
 
+@routes.get("/apps/{app}/formation/{type}")
+async def show_type(request: web.Request) -> web.Response:
+    """One process type."""
+    return reply(_one_type(running_app(request), request.match_info["type"]))
+
+
+@routes.patch("/apps/{app}/formation/{type}")
+async def change_type(request: web.Request) -> web.Response:
+    """Scale one process type: `{"quantity": 2, "size": "standard-2x"}`."""
+    app, wanted, type_ = running_app(request), await body(request), request.match_info["type"]
+    _one_type(app, type_)
+    app.scale([_change({**wanted, "type": type_})])
+    return reply(_one_type(app, type_))
+
+
+def _one_type(app: RunningApp, type_: str) -> Json:
+    for each in _formation(app):
+        if type_ in (each["type"], each["id"]):
+            return each
+    raise NotFound(f"there is no process type {type_} on {app.name}")
+
+
 def _formation(app: RunningApp) -> list[Json]:
     commands = app.slug.process_types if app.slug else {}
     return [shapes.formation(app.record, type_, entry, commands) for type_, entry in app.record.formation.items()]
 
 
 def _change(update: Json) -> ScaleChange:
-    quantity, size = update.get("quantity"), update.get("size")
+    quantity, size = update.get("quantity"), update.get("size") or update.get("dyno_size")
     if quantity is not None and (isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 0):
         raise UsageProblem("quantity must be a whole number, 0 or more")
-    if size is not None and str(size).lower() not in SIZES:
-        raise UsageProblem(f"there is no dyno size {size}", f"sizes: {', '.join(s.name for s in SIZES.values())}")
-    return ScaleChange(str(update.get("type", "")), quantity=quantity, size=SIZES.get(str(size).lower()))
+    found = find_size(_size_name(size)) if size is not None else None
+    if size is not None and found is None:
+        raise UsageProblem(f"there is no dyno size {_size_name(size)}", f"sizes: {', '.join(KNOWN)}")
+    return ScaleChange(str(update.get("type", "")), quantity=quantity, size=found)
+
+
+def _size_name(given: object) -> str:
+    """A name, or an object that has one: Heroku's clients send either."""
+    return str(given.get("name") or given.get("id")) if isinstance(given, dict) else str(given)

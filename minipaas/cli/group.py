@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "ps:scale": ("minipaas.cli.ps", "scale", "change how many dynos run, and their size"),
     "ps:restart": ("minipaas.cli.ps", "restart", "restart dynos"),
     "ps:relocate": ("minipaas.cli.ps", "relocate", "move dynos to another host"),
+    "ps:type": ("minipaas.cli.sizes", "type_", "show or set the size of dynos: their memory limit"),
     "ps:stop": ("minipaas.cli.ps", "stop", "stop dynos; the formation brings them back"),
     "run": ("minipaas.cli.run", "run", "run a command in a dyno of its own, with your terminal"),
     "run:detached": ("minipaas.cli.run", "detached", "run a command in a dyno of its own, its output in the log"),
@@ -85,6 +86,8 @@ ALIASES = {
     "scale": "ps:scale",
     "restart": "ps:restart",
     "stop": "ps:stop",
+    "ps:resize": "ps:type",
+    "resize": "ps:type",
     "log": "logs",
     "psql": "pg:psql",
 }
@@ -110,7 +113,7 @@ class ColonGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Join `ps scale` to `ps:scale` where that is a command."""
-        if len(args) > 1 and f"{args[0]}:{args[1]}" in COMMANDS:
+        if len(args) > 1 and (f"{args[0]}:{args[1]}" in COMMANDS or f"{args[0]}:{args[1]}" in ALIASES):
             args = [f"{args[0]}:{args[1]}", *args[2:]]
         name = args[0] if args else ""
         if ALIASES.get(name, name) not in COMMANDS:

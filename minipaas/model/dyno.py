@@ -72,6 +72,9 @@ SIZES = {
         Size("Standard-2X", _mb(1024), 512, 4),
         Size("Performance-M", _mb(2560), 16384, 5),
         Size("Performance-L", _mb(14336), 32768, 17),
+        Size("Performance-L-RAM", _mb(30720), 24576, 9),
+        Size("Performance-XL", _mb(63488), 32768, 17),
+        Size("Performance-2XL", _mb(129024), 65536, 33),
     )
 }
 DEFAULT_SIZE = SIZES["standard-1x"]

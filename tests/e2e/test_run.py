@@ -100,8 +100,18 @@ def test_commands_by_pipe_by_type_detached_stopped_and_by_rendezvous(tmp_path: P
         running.logged(f"app[{detached['name']}]: {detached['name']} said so")
         _stopped(running)
         _by_rendezvous(running)
+        _resized(running)
         refused = running.cli("run", "--size", "huge", "true", check=False)
         assert (refused.returncode, "there is no dyno size huge" in refused.stderr) == (2, True)
+
+
+def _resized(running: Platform) -> None:
+    assert running.json("ps:type", "worker=Standard-2X")[0]["size"] == "Standard-2X"
+    assert until(lambda: running.dyno("worker.1")["size"] == "Standard-2X")
+    detached = running.json("run:detached", "worker")
+    assert detached["size"] == "Standard-2X"
+    wrong = running.cli("ps", "resize", "wrker=basic", check=False)
+    assert (wrong.returncode, "did you mean `worker`" in wrong.stderr) == (2, True), wrong.stderr
 
 
 def _by_pipe(running: Platform) -> None:

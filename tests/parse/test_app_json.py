@@ -101,7 +101,7 @@ def test_an_empty_object_asks_for_nothing() -> None:
         (
             '{"formation": {"web": {"quantity": 1, "size": "huge"}}}',
             "app.json:1: unknown dyno size `huge`",
-            "sizes: eco, basic, standard-1x, standard-2x, performance-m, performance-l",
+            f"sizes: {', '.join(SIZES)}",
         ),
         ('{"addons": {}}', "app.json:1: `addons` must be a list, not a map", None),
         ('{"addons": ["a",\n5]}', "app.json:2: `addons[1]` must be a map, not a number", None),

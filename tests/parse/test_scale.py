@@ -57,7 +57,7 @@ def test_more_dynos_than_an_app_may_have_are_refused(word: str) -> None:
 def test_an_unknown_size_is_answered_with_the_sizes() -> None:
     with pytest.raises(UsageProblem, match="size `huge`") as caught:
         parse_scale(["web=2:huge"])
-    assert caught.value.hint == "sizes: eco, basic, standard-1x, standard-2x, performance-m, performance-l"
+    assert caught.value.hint == f"sizes: {', '.join(SIZES)}"
 
 
 def test_changes_are_applied_one_upon_the_other() -> None:
