@@ -225,7 +225,8 @@ class _Maker:
     async def member(self, stack: AsyncExitStack, spec: AppSpec) -> Member:
         """Build it; `stack` takes it down."""
         files = read_files(spec)
-        self._say(spec.name, "starting its backing services" if files.app_json.addons else "building")
+        if files.app_json.addons:
+            self._say(spec.name, "starting its backing services")
         addons = self._addons(spec.name)
         stack.push_async_callback(addons.close)
         services = tuple(Services(addons, f"{spec.name}-{lane}") for lane in range(LANES))

@@ -130,7 +130,7 @@ class Experiment:
     async def _rule_one(self, own: Look) -> list[Examined]:
         """By each entrance that leads to the app, until a break is found."""
         if Rule.ONE not in self._wanted.rules:
-            return [Examined(self._app, own.discovery, None)]
+            return [Examined(self._app, self._calm(self._app), own.discovery, None)]
         self._say("rule one: taking dynos away between requests")
         examined: list[Examined] = []
         for entry in self._entrances():
@@ -139,10 +139,13 @@ class Experiment:
             if look is None or (came is not None and not came.requests):
                 continue
             result = await self._play(entry, look.discovery)
-            examined.append(Examined(entry, look.discovery, result, came))
+            examined.append(Examined(entry, self._calm(entry), look.discovery, result, came))
             if result.breaks:
                 break
         return examined
+
+    def _calm(self, entry: str) -> tuple[str, ...]:
+        return tuple(app for app in self._cast.takes_part(entry) if app != self._app)
 
     def _entrances(self) -> tuple[str, ...]:
         if self._wanted.witness is not None:
@@ -221,7 +224,7 @@ class Experiment:
         nothing: str = "",
         lines: tuple[str, ...] = (),
     ) -> AppVerdict:
-        subject = Subject.of(self._app, self._member, self._cast.takes_part(self._app)[1:])
+        subject = Subject.of(self._app, self._member)
         rules = rule_verdicts(subject, examined, found or Findings(), nothing)
         chosen = {rule: self._finished(rules[rule]) for rule in Rule if rule in self._wanted.rules}
         return AppVerdict(

@@ -21,21 +21,25 @@ class Subject:
     """The app that is judged. `texts` are its source, `lacking` the add-ons it had to do without."""
 
     app: str
-    beside: tuple[str, ...]
     texts: tuple[str, ...]
     lacking: tuple[str, ...]
 
     @classmethod
-    def of(cls, app: str, member: Member, beside: tuple[str, ...]) -> "Subject":
-        """With its source read. `beside`: the apps that it uses."""
-        return cls(app, beside, tuple(prepare.source_texts(member.spec.folder)), member.lacking)
+    def of(cls, app: str, member: Member) -> "Subject":
+        """With its source read."""
+        return cls(app, tuple(prepare.source_texts(member.spec.folder)), member.lacking)
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """Rule one by one entrance. `reach` says what came to the app by another app's pages; None at its own."""
+    """Rule one by one entrance.
+
+    `calm` are the apps that took part and had no faults. `reach` says what came to the app by another app's pages;
+    None at its own.
+    """
 
     entry: str
+    calm: tuple[str, ...]
     discovery: Discovery
     result: Result | None
     reach: Reach | None = None
@@ -77,9 +81,7 @@ def _judge_one(subject: Subject, examined: Sequence[Examined], nothing: str) -> 
 
 def _setting(subject: Subject, each: Examined) -> Setting | None:
     """None where there is but one app."""
-    calm = tuple(dict.fromkeys((each.entry, *subject.beside)))
-    calm = tuple(app for app in calm if app != subject.app)
-    return Setting(subject.app, each.entry, calm) if calm else None
+    return Setting(subject.app, each.entry, each.calm) if each.calm else None
 
 
 def _why_inconclusive(subject: Subject, each: Examined, one: Result) -> str | None:

@@ -33,7 +33,7 @@ _PER_MIN = {"s": 60.0, "min": 1.0, "h": 1 / 60}
 #: More often, no dyno would be up between two acts.
 _MOST_PER_MIN = 600.0
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
-_WRITERS = {"text": as_live_text, "json": as_live_json}
+_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +59,11 @@ def harass(words: LiveWords) -> int:
         PlatformDown: no platform runs.
         UsageProblem: an option cannot be read.
     """
-    if words.format not in _WRITERS:
+    if words.format not in _FORMATS:
         raise UsageProblem(f"`--live` reports as text or json, not as {words.format}")
     wanted, p95_s = _wanted(words), None if words.p95 is None else seconds(words.p95, "limit")
     report, down = asyncio.run(_run(wanted, _command(words)))
-    text = _WRITERS[words.format](report)
+    text = _written(report, words)
     if words.output is None:
         output.data(text)
     else:
@@ -73,6 +73,14 @@ def harass(words: LiveWords) -> int:
             raise UsageProblem(f"cannot write {words.output}: {error.strerror}") from error
         output.note(f"The report is in {words.output}")
     return PlatformDown.exit_code if down else exit_code(report, words.fail_on, wanted.budget or 0.0, p95_s)
+
+
+def _written(report: LiveReport, words: LiveWords) -> str:
+    """Who has just watched the acts on this terminal need not read them again."""
+    if words.format == "json":
+        return as_live_json(report)
+    watched = words.output is None and sys.stdout.isatty() and sys.stderr.isatty()
+    return as_live_text(report, acts=not watched)
 
 
 def exit_code(report: LiveReport, fail_on: str, budget: float, p95_s: float | None) -> int:
@@ -106,9 +114,17 @@ def _wanted(words: LiveWords) -> LiveWanted:
         seed=words.seed,
         kinds=kinds_in(words.faults),
         rate_per_min=rate(words.rate),
-        duration_s=seconds(words.duration if share or words.budget is None else words.budget, "duration"),
+        duration_s=seconds(words.duration, "duration") if share or words.budget is None else _as_time(words.budget),
         budget=float(share[1]) / 100 if share else None,
     )
+
+
+def _as_time(budget: str) -> float:
+    """A budget of time, as verdicts have one, is the duration."""
+    value = parse_duration(budget)
+    if value is None or not value > 0:
+        raise UsageProblem(f"cannot read the budget `{budget}`", "write `1%` for what may fail")
+    return value
 
 
 def rate(text: str) -> float:
@@ -224,7 +240,7 @@ class _Table(_Lines):
         self._live.__exit__(*error)
 
     def show(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _now(self) -> Any:
         from rich.text import Text  # noqa: PLC0415  as above
@@ -232,7 +248,7 @@ class _Table(_Lines):
         if self._run is None:
             return Text("")
         tally = self._run.tally
-        gone = time.time() - tally.began
+        gone = min(time.time() - tally.began, self._wanted.duration_s)
         acts: Sequence[str] = [window.act.what for window in tally.open_windows()]
         return Text(
             f"{gone:5.0f} of {self._wanted.duration_s:g} s  {tally.requests:,} requests, {tally.failed:,} failed"

@@ -9,14 +9,13 @@ from minipaas.report.plain import plain
 _HEAD = ("", "acts", "requests", "failed", "p50", "p95", "p99", "codes")
 
 
-def as_live_text(report: LiveReport) -> str:
-    """Acts in order, a table for each app, the sum; without a newline at the end."""
-    return "\n".join(map(plain, _lines(report)))
+def as_live_text(report: LiveReport, *, acts: bool = True) -> str:
+    """Acts in order, if these are wanted, a table for each app, the sum; without a newline at the end."""
+    lines = [act_line(done) for done in report.acts] if acts else []
+    return "\n".join(map(plain, (*lines, *_lines(report))))
 
 
 def _lines(report: LiveReport) -> Iterator[str]:
-    for done in report.acts:
-        yield act_line(done)
     for app in report.apps:
         yield ""
         yield f"=== {app.app}"

@@ -164,6 +164,7 @@ def test_the_report_tells_each_act_and_a_table_for_each_app() -> None:
     ]
     assert "3 requests went by too fast to be counted" in text
     assert text.endswith("repeat: minipaas chaos --live --seed 7")
+    assert "restart of web.1" not in as_live_text(reported(), acts=False)
 
 
 def test_the_json_has_the_same_figures() -> None:
