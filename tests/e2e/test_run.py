@@ -108,7 +108,7 @@ def test_commands_by_pipe_by_type_detached_stopped_and_by_rendezvous(tmp_path: P
 def _resized(running: Platform) -> None:
     assert running.json("ps:type", "worker=Standard-2X")[0]["size"] == "Standard-2X"
     assert until(lambda: running.dyno("worker.1")["size"] == "Standard-2X")
-    detached = running.json("run:detached", "worker")
+    detached = json.loads(running.cli("run:detached", "--json", "worker").stdout)
     assert detached["size"] == "Standard-2X"
     wrong = running.cli("ps", "resize", "wrker=basic", check=False)
     assert (wrong.returncode, "did you mean `worker`" in wrong.stderr) == (2, True), wrong.stderr

@@ -2,8 +2,11 @@
 
 import asyncio
 import random
+import shutil
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -18,6 +21,8 @@ from minipaas.logplex.ring import ALL
 from minipaas.logplex.tail import TailSession
 from minipaas.model.drain import Drain, check_url
 from minipaas.model.logline import LogChunk, Source
+from minipaas.store.certificate import certificate
+from minipaas.store.home import Home
 from tests.fakes import FakeClock, settle
 
 
@@ -225,3 +230,33 @@ async def test_http_reaches_a_receiver_with_logplexs_headers_and_repeats_the_fra
     assert len(headers["Logplex-Frame-Id"]) == 32
     assert headers["Authorization"] == "Basic dXNlcjpwYXNzIHdvcmQ="
     assert asked[1].query_string == "q=1"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the receiver's certificate")
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_syslog_by_tls_checks_the_receivers_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    chain, key = certificate(Home(tmp_path))
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.readline())
+        writer.close()
+
+    server = await asyncio.start_server(receive, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    carrier = carrier_to(drain_to(f"syslog+tls://127.0.0.1:{port}"))
+    (packet,) = carrier.packets([line("one")])
+    async with server, asyncio.timeout(20):
+        if trusted:
+            assert await carrier.send(packet) is Outcome.SENT
+            assert (await heard.get()).endswith(b" d.1234 app web.1 - - one\n")
+        else:
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await carrier.send(packet)
+        await carrier.close()
