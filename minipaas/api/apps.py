@@ -6,7 +6,7 @@ from aiohttp import web
 
 from minipaas.api import shapes
 from minipaas.api.shapes import Json
-from minipaas.api.wire import body, plane, reply, running_app, text
+from minipaas.api.wire import body, flag, plane, reply, running_app, text
 from minipaas.control.app import RunningApp
 from minipaas.control.appbook import AppBook
 from minipaas.control.plane import ControlPlane
@@ -81,9 +81,7 @@ async def change_app(request: web.Request) -> web.Response:
     unknown = set(wanted) - {"maintenance"}
     if unknown:
         raise UsageProblem(f"cannot change {', '.join(sorted(unknown))} of an app: not part of this version")
-    if not isinstance(wanted.get("maintenance"), bool):
-        raise UsageProblem("maintenance must be true or false")
-    app.set_maintenance(wanted["maintenance"])
+    app.set_maintenance(flag(wanted, "maintenance"))
     return reply(_app(request, app))
 
 
@@ -113,8 +111,8 @@ async def show_type(request: web.Request) -> web.Response:
 @routes.patch("/apps/{app}/formation/{type}")
 async def change_type(request: web.Request) -> web.Response:
     """Scale one process type: `{"quantity": 2, "size": "standard-2x"}`."""
-    app, wanted, type_ = running_app(request), await body(request), request.match_info["type"]
-    _one_type(app, type_)
+    app, wanted = running_app(request), await body(request)
+    type_ = _one_type(app, request.match_info["type"])["type"]
     app.scale([_change({**wanted, "type": type_})])
     return reply(_one_type(app, type_))
 

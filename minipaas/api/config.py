@@ -3,9 +3,8 @@
 from aiohttp import web
 
 from minipaas.api import shapes
-from minipaas.api.wire import body, plane, reply, running_app
+from minipaas.api.wire import body, flag, plane, reply, running_app
 from minipaas.control.releases import Releases, set_feature
-from minipaas.errors import UsageProblem
 from minipaas.model.feature import FEATURES, feature_named
 
 routes = web.RouteTableDef()
@@ -43,7 +42,5 @@ async def change_feature(request: web.Request) -> web.Response:
     """`{"enabled": true}`."""
     app, wanted = running_app(request), await body(request)
     feature = feature_named(request.match_info["feature"])
-    if not isinstance(wanted.get("enabled"), bool):
-        raise UsageProblem("enabled must be true or false")
-    set_feature(app, feature, enabled=wanted["enabled"])
+    set_feature(app, feature, enabled=flag(wanted, "enabled"))
     return reply(shapes.feature(app.record, feature))

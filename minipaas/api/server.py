@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from minipaas.api import (
+    account,
     addons,
     apps,
     attachments,
@@ -38,6 +39,7 @@ from minipaas.errors import MinipaasError, NotFound
 from minipaas.store.home import write_atomic
 
 TOPICS = (
+    account,
     addons,
     apps,
     attachments,

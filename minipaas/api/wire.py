@@ -71,6 +71,18 @@ def text(value: dict[str, Any], key: str) -> str | None:
     return found
 
 
+def flag(value: dict[str, Any], key: str) -> bool:
+    """True or false in what was sent; heroku3 sends 0 for false.
+
+    Raises:
+        UsageProblem: it is something else, or missing.
+    """
+    found = value.get(key)
+    if found not in (True, False):
+        raise UsageProblem(f"{key} must be true or false")
+    return bool(found)
+
+
 def reference(value: dict[str, Any], key: str) -> str:
     """What names a thing: its id or name, or an object that has one of these, as Heroku's clients send either.
 
