@@ -1,6 +1,7 @@
 """/account, /apps, /apps/{app} and its formation."""
 
 import asyncio
+import re
 
 from aiohttp import web
 
@@ -31,6 +32,7 @@ async def account(request: web.Request) -> web.Response:
     return reply({"id": shapes.stable_id("account", user), "email": user, "name": user.split("@", 1)[0]})
 
 
+@routes.get("/users/{user}/apps")
 @routes.get("/apps")
 async def list_apps(request: web.Request) -> web.Response:
     """All apps that run."""
@@ -130,13 +132,15 @@ def _formation(app: RunningApp) -> list[Json]:
 
 
 def _change(update: Json) -> ScaleChange:
-    quantity, size = update.get("quantity"), update.get("size") or update.get("dyno_size")
-    if quantity is not None and (isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 0):
+    quantity, size = str(update.get("quantity", "")), update.get("size") or update.get("dyno_size")
+    # Heroku's client sends text, with a sign where it counts from what runs.
+    if quantity and not re.fullmatch(r"[+-]?[0-9]{1,6}", quantity):
         raise UsageProblem("quantity must be a whole number, 0 or more")
     found = find_size(_size_name(size)) if size is not None else None
     if size is not None and found is None:
         raise UsageProblem(f"there is no dyno size {_size_name(size)}", f"sizes: {', '.join(KNOWN)}")
-    return ScaleChange(str(update.get("type", "")), quantity=quantity, size=found)
+    count = {"delta" if quantity[0] in "+-" else "quantity": int(quantity)} if quantity else {}
+    return ScaleChange(str(update.get("type", "")), size=found, **count)
 
 
 def _size_name(given: object) -> str:

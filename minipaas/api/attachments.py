@@ -111,6 +111,8 @@ def _app(request: web.Request, wanted: Json) -> str | None:
 def _means(each: Addon, name: str, app: str | None) -> bool:
     if app is None:
         return name in (each.name, each.id)
+    if each.app == app and name in (each.service, each.plan_name):
+        return True
     return name in (each.name, each.id) or {name, name.upper(), f"{name.upper()}_URL"} & set(each.names(app)) != set()
 
 

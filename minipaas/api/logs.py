@@ -34,6 +34,7 @@ class Session:
     tail: bool
 
 
+EVENTS = "text/event-stream"
 SESSIONS = web.AppKey("sessions", dict[str, Session])
 
 
@@ -73,11 +74,15 @@ def _opened(request: web.Request, apps: Sequence[str], wanted: dict[str, Any], *
 
 @routes.get("/minipaas/log-sessions/{session}")
 async def read_session(request: web.Request) -> web.StreamResponse:
-    """The lines, and with `tail` those to come until the reader leaves or the platform stops."""
+    """The lines, and with `tail` those to come until the reader leaves or the platform stops.
+
+    As server-sent events where these are asked for, as Heroku's client does: one event a line.
+    """
     session = request.app[SESSIONS].pop(request.match_info["session"], None)
     if session is None:
         raise NotFound("there is no such log session, or it was read already")
-    response = await streamed(request)
+    events = EVENTS in request.headers.get("Accept", "")
+    response = await streamed(request, _Events(headers={"Content-Type": EVENTS}) if events else None)
     with contextlib.suppress(ConnectionError):
         await (_several(request, session, response) if session.named else _one(request, session, response))
     return response
@@ -122,3 +127,12 @@ def _named(app: str, chunk: LogChunk) -> bytes:
 
 def _channel(request: web.Request, app: str) -> Channel:
     return request.app[PLANE].logplex.channel(app)
+
+
+class _Events(web.StreamResponse):
+    """Each line as one event."""
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """A carriage return would end a line of the event stream, and is no part of a line in a terminal."""
+        lines = bytes(data).replace(b"\r", b"").rstrip(b"\n").split(b"\n")
+        await super().write(b"".join(b"data: " + line + b"\n\n" for line in lines))

@@ -102,8 +102,9 @@ def reply(value: Any, status: int = 200) -> web.Response:
     return web.json_response(value, status=status, headers={"Cache-Control": "no-cache"})
 
 
-async def streamed(request: web.Request) -> web.StreamResponse:
-    """Begin a text answer whose length is not known."""
-    response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache"})
-    await response.prepare(request)
-    return response
+async def streamed(request: web.Request, response: web.StreamResponse | None = None) -> web.StreamResponse:
+    """Begin an answer whose length is not known, of text where none is given."""
+    begun = response or web.StreamResponse(headers={"Content-Type": "text/plain"})
+    begun.headers["Cache-Control"] = "no-cache"
+    await begun.prepare(request)
+    return begun

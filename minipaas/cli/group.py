@@ -67,6 +67,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "pg:reset": ("minipaas.cli.data", "pg_reset", "delete everything in a database"),
     "redis:cli": ("minipaas.cli.data", "redis_cli", "open Redis's terminal on an app's store"),
     "redis:info": ("minipaas.cli.data", "redis_info", "show version, memory and keys of a store"),
+    "heroku:env": ("minipaas.cli.heroku", "env", "point Heroku's own CLI at this platform"),
     "hosts": ("minipaas.cli.hosts", "hosts", "list the hosts and the dynos on them"),
     "hosts:fail": ("minipaas.cli.hosts", "fail", "let a host fail: its dynos vanish and come up elsewhere"),
     "hosts:recover": ("minipaas.cli.hosts", "recover", "let a failed host take dynos again"),
