@@ -1,4 +1,4 @@
-"""The social site: four apps, a worker, Postgres and Redis, used and relocated."""
+"""The social site: four apps, a worker, Postgres and Redis, used, relocated, judged."""
 
 import re
 import subprocess
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import COMMAND, PATIENCE_S, Platform, environment, platform, until
+from tests.e2e.harness import COMMAND, PATIENCE_S, Platform, environment, left_behind, platform, until
+from tests.e2e.test_several_apps import chaos
 from tests.examples.harness import Visitor
 
 pytestmark = pytest.mark.slow
@@ -104,3 +105,17 @@ def _all_moved(running: Platform, before: dict[tuple[str, str], str]) -> bool:
     return now.keys() == before.keys() and all(
         each["state"] == "up" and each["id"] != before[key] for key, each in now.items()
     )
+
+
+def test_the_search_that_forgets_is_blamed_though_it_is_a_page_of_web_that_shows_it(tmp_path: Path) -> None:
+    # `-a` as that takes a quarter of the time: the other three run beside it, calm.
+    code, apps = chaos(
+        tmp_path / "home", str(EXAMPLES / "social-broken"), "-a", "search", "--rules", "one", "--seed", "7"
+    )
+    assert list(apps) == ["search"]
+    assert apps["search"]["rules"]["one"]["verdict"] == "broken", apps
+    found = [each for each in apps["search"]["rules"]["one"]["findings"] if each["severity"] == "error"]
+    assert {each["cause"] for each in found} == {"memory"}
+    assert all("web shows what search loses" in each["message"] for each in found)
+    assert code == 1
+    assert left_behind(tmp_path / "home") == []

@@ -58,3 +58,10 @@ def test_the_static_page_is_valid_and_its_links_lead_somewhere() -> None:
     page = Page((EXAMPLES / "static-site" / "index.html").read_text())
     assert page.faults == []
     assert {link.removeprefix("#") for link in page.links} <= page.ids
+
+
+def test_the_social_site_and_its_broken_twin_differ_in_where_the_index_is() -> None:
+    clean, broken = (EXAMPLES / name / "search" for name in ("social", "social-broken"))
+    names = sorted(path.name for path in clean.iterdir() if path.is_file())
+    assert names == sorted(path.name for path in broken.iterdir() if path.is_file())
+    assert [n for n in names if (clean / n).read_bytes() != (broken / n).read_bytes()] == ["store.js"]

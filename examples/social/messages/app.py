@@ -16,6 +16,12 @@ class NewMessage(BaseModel):
     text: str = Field(min_length=1, max_length=280)
 
 
+@app.get("/")
+def about() -> dict:
+    """For who opens the URL in a browser."""
+    return {"service": "messages", "paths": ["/messages", "/docs"]}
+
+
 @app.get("/messages")
 def newest(author: str = "") -> list[dict]:
     """The newest messages, of one author or of all."""

@@ -8,6 +8,12 @@ import store
 app = Flask(__name__)
 
 
+@app.get("/")
+def about():
+    """For who opens the URL in a browser."""
+    return jsonify(service="profiles", paths=["/people/NAME"])
+
+
 @app.post("/people")
 def join():
     """A new person, unless the name is taken."""
