@@ -8,8 +8,7 @@ import os
 import random
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +36,10 @@ from minipaas.model.release import Release, ReleaseStatus
 from minipaas.router.logline import lines
 from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Output, Runtime
-from minipaas.runtime.choose import choose
 from minipaas.runtime.hosts import make_hosts
 from minipaas.runtime.ports import Ports
 from minipaas.runtime.portwatch import PortWatch
 from minipaas.store.apps import Apps
-from minipaas.store.home import HomeLock
 from minipaas.store.repositories import Repositories
 from minipaas.store.slugs import Slugs
 
@@ -380,31 +377,6 @@ class ControlPlane:
                 app.idling.touch()
                 app.channel.say_lines(Source.HEROKU, "router", lines(mine), len(mine))
                 app.traffic.take(mine)
-
-
-@contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
-    """A platform on this home, from the lock to the last dyno's end.
-
-    Raises:
-        PlatformRunning: another platform has the home.
-        RuntimeMissing: the runtime asked for cannot run here.
-        PortTaken: the router's port is in use.
-        StoreProblem: the state folder cannot be used.
-    """
-    async with AsyncExitStack() as stack:
-        settings.home.prepare()
-        lock = HomeLock(settings.home)
-        lock.acquire()
-        stack.callback(lock.release)
-        runtime, capabilities = await choose(settings.runtime, settings.home)
-        await runtime.sweep()
-        plane = ControlPlane(settings, runtime, capabilities)
-        stack.push_async_callback(plane.close)
-        await plane.addons.sweep()
-        await plane.open()
-        plane.tasks.start(plane.builder.sweep())
-        yield plane
 
 
 def _recorder(path: Path | None) -> "Recorder | None":

@@ -70,7 +70,7 @@ async def serve(plan: Plan, face: Face) -> Ending:
         async with AsyncExitStack() as stack:
             reading = await stack.enter_async_context(_reading(plan))
             # git is at work while this loads.
-            from minipaas.control.plane import running  # noqa: PLC0415
+            from minipaas.control.lifetime import running  # noqa: PLC0415
 
             plane = await stack.enter_async_context(running(plan.settings))
             stack.callback(_on_signals(plane, ending))

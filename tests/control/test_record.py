@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minipaas.control.plane import ControlPlane, running
+from minipaas.control.lifetime import running
+from minipaas.control.plane import ControlPlane
 from minipaas.control.settings import Settings
 from minipaas.model.release import Build, BuildStatus
 from minipaas.store.home import Home

@@ -1,0 +1,35 @@
+"""A platform's life on its home folder: from the lock to the end of the last dyno."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+from minipaas.control.plane import ControlPlane
+from minipaas.control.settings import Settings
+from minipaas.runtime.choose import choose
+from minipaas.store.home import HomeLock
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
+    """A platform on this home, from the lock to the last dyno's end.
+
+    Raises:
+        PlatformRunning: another platform has the home.
+        RuntimeMissing: the runtime asked for cannot run here.
+        PortTaken: the router's port is in use.
+        StoreProblem: the state folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        settings.home.prepare()
+        lock = HomeLock(settings.home)
+        lock.acquire()
+        stack.callback(lock.release)
+        runtime, capabilities = await choose(settings.runtime, settings.home)
+        await runtime.sweep()
+        plane = ControlPlane(settings, runtime, capabilities)
+        stack.push_async_callback(plane.close)
+        await plane.addons.sweep()
+        await plane.open()
+        plane.tasks.start(plane.builder.sweep())
+        yield plane
