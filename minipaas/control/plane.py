@@ -56,7 +56,7 @@ CLOSE_GRACE_S = 5.0
 
 
 class ControlPlane:
-    """One running platform. Made by `running`, which also takes it down."""
+    """One running platform. Made by `lifetime.running`, which also takes it down."""
 
     def __init__(self, settings: Settings, runtime: Runtime, capabilities: Capabilities) -> None:
         self.settings = settings
