@@ -1,9 +1,10 @@
 """The social site: four apps, a worker, Postgres and Redis, used, relocated, judged."""
 
 import re
+import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,12 +93,35 @@ def test_what_people_write_is_found_by_all_apps_wherever_their_dynos_are(tmp_pat
             line.startswith("messages | ") and "app[worker.1]: message 1 is in the search" in line for line in lines
         )
         assert " | " not in logs_at(running, EXAMPLES / "social", "logs", "-a", "search").split("app[")[0]
+        assert _tailed(running, lambda: ann.post(f"{page}/messages", text="seen in the log")) == {
+            "web",
+            "messages",
+            "search",
+        }
         assert "=== messages/worker (Standard-1X): python worker.py (1)" in logs_at(
             running, EXAMPLES / "social", "ps"
         )
         assert logs_at(running, EXAMPLES / "social" / "search", "ps").startswith(
             "=== web (Standard-1X): node server.js"
         )
+
+
+def _tailed(running: Platform, act: Callable[[], object]) -> set[str]:
+    """Whose router lines `logs --tail` of all apps shows of an act, which three of them have a part in."""
+    words = [*COMMAND, "logs", "--tail", "-n", "1", "-d", "router"]
+    seen: set[str] = set()
+    with subprocess.Popen(words, env=environment(running.home), stdout=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        following.stdout.readline()  # of the past; now it follows
+        act()
+        while len(seen) < 3:
+            line = following.stdout.readline().decode()
+            assert line, "the log came to an end"
+            if "method=POST" in line or "method=PUT" in line:
+                seen.add(line.partition(" ")[0])
+        following.send_signal(signal.SIGINT)
+        assert following.wait(PATIENCE_S) == 130
+    return seen
 
 
 def _all_moved(running: Platform, before: dict[tuple[str, str], str]) -> bool:
