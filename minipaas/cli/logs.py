@@ -15,7 +15,7 @@ from minipaas.cli.target import app_option, choose_apps, client, home, json_opti
 from minipaas.cli.terminal import wants_colour
 from minipaas.errors import PlatformDown, UsageProblem
 from minipaas.limits import LOG_DEFAULT_LINES, LOG_HISTORY_LINES
-from minipaas.model.logline import LogFilter, Source, parse_line
+from minipaas.model.logline import LogChunk, LogFilter, Source, parse_line
 
 if TYPE_CHECKING:
     from minipaas.api.client import Client
@@ -122,8 +122,15 @@ def show_until_complete(app: str, dyno: str) -> None:
         chunk = parse_line(line)
         sys.stdout.buffer.write(view(app, chunk))
         sys.stdout.buffer.flush()
-        if chunk.source is Source.HEROKU and chunk.data.endswith(b" to complete\n"):
+        if chunk.source is Source.HEROKU and (chunk.data.endswith(b" to complete\n") or _gone(chunk, app, dyno)):
             return
+
+
+def _gone(chunk: LogChunk, app: str, dyno: str) -> bool:
+    """A reader slower than a flood may have lost the line that tells the end."""
+    if not chunk.data.startswith(b"Error L11"):
+        return False
+    return all(each["name"] != dyno for each in client().get(f"/apps/{app}/dynos"))
 
 
 def _from_disk(app: str | None, num: int, wanted: LogFilter, look: Look) -> bool:

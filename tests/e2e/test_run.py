@@ -100,9 +100,16 @@ def test_commands_by_pipe_by_type_detached_stopped_and_by_rendezvous(tmp_path: P
         running.logged(f"app[{detached['name']}]: {detached['name']} said so")
         _stopped(running)
         _by_rendezvous(running)
+        _a_tail_that_lost_the_last_line_ends_too(running)
         _resized(running)
         refused = running.cli("run", "--size", "huge", "true", check=False)
         assert (refused.returncode, "there is no dyno size huge" in refused.stderr) == (2, True)
+
+
+def _a_tail_that_lost_the_last_line_ends_too(running: Platform) -> None:
+    """A flood of 12 MB overflows the tail's buffer, and the line that tells the end is among what is dropped."""
+    flood = running.cli("run:detached", "--tail", f"yes {'y' * 40} | head -n 300000")
+    assert flood.stdout.rstrip().endswith(("to complete", "+00:00."))
 
 
 def _resized(running: Platform) -> None:
