@@ -43,10 +43,13 @@ from minipaas.cli import main
 from minipaas.formation.life import Life
 
 async def launched(self, run):
-    print(*sys.modules, flush=True)
+    # Not to stdout: the log's own thread writes there meanwhile.
+    with open(told, "w") as file:
+        file.write(" ".join(sys.modules))
     os._exit(0)
 
 Life._live = launched
+told = sys.argv.pop()
 sys.argv = ["minipaas", "up", sys.argv[1], "--runtime", "process", "--port", "0"]
 main.main()
 """
@@ -54,8 +57,9 @@ main.main()
 
 def modules_at_launch(app: Path, home: Path) -> set[str]:
     env = {**os.environ, "MINIPAAS_HOME": str(home)}
-    done = subprocess.run([sys.executable, "-c", _UP, app], env=env, capture_output=True, text=True, check=True)
-    return set(done.stdout.splitlines()[-1].split())
+    told = home.with_suffix(".modules")
+    subprocess.run([sys.executable, "-c", _UP, app, told], env=env, capture_output=True, check=True)
+    return set(told.read_text().split())
 
 
 @pytest.fixture
