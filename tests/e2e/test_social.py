@@ -21,6 +21,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 APPS = ["web", "messages", "profiles", "search"]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for both tests: three of the four apps are the same in both, and built once."""
+    return tmp_path_factory.mktemp("social")
+
+
 @dataclass
 class Readers:
     """What the site answered to visitors who read on and on."""
@@ -56,8 +62,8 @@ def logs_at(running: Platform, folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_what_people_write_is_found_by_all_apps_wherever_their_dynos_are(tmp_path: Path) -> None:
-    with platform(tmp_path, EXAMPLES / "social", patience_s=4 * PATIENCE_S) as running:
+def test_what_people_write_is_found_by_all_apps_wherever_their_dynos_are(place: Path) -> None:
+    with platform(place, EXAMPLES / "social", patience_s=4 * PATIENCE_S) as running:
         site = {each["name"]: each["own_url"] for each in running.json("apps")}
         assert list(site) == APPS
         page = site["web"].rstrip("/")
@@ -131,10 +137,10 @@ def _all_moved(running: Platform, before: dict[tuple[str, str], str]) -> bool:
     )
 
 
-def test_the_search_that_forgets_is_blamed_though_it_is_a_page_of_web_that_shows_it(tmp_path: Path) -> None:
+def test_the_search_that_forgets_is_blamed_though_it_is_a_page_of_web_that_shows_it(place: Path) -> None:
     # `-a` as that takes a quarter of the time: the other three run beside it, calm.
     code, apps = chaos(
-        tmp_path / "home", str(EXAMPLES / "social-broken"), "-a", "search", "--rules", "one", "--seed", "7"
+        place / "home", str(EXAMPLES / "social-broken"), "-a", "search", "--rules", "one", "--seed", "7"
     )
     assert list(apps) == ["search"]
     assert apps["search"]["rules"]["one"]["verdict"] == "broken", apps
@@ -142,4 +148,4 @@ def test_the_search_that_forgets_is_blamed_though_it_is_a_page_of_web_that_shows
     assert {each["cause"] for each in found} == {"memory"}
     assert all("web shows what search loses" in each["message"] for each in found)
     assert code == 1
-    assert left_behind(tmp_path / "home") == []
+    assert left_behind(place / "home") == []
