@@ -17,8 +17,8 @@ $(VENV)/.installed: pyproject.toml requirements-dev.lock
 demo: install  ## serve an example through two dynos; Ctrl-C ends it
 	$(BIN)/minipaas up examples/clean --formation web=2
 
-test: install  ## everything
-	$(BIN)/python -m pytest
+test: install  ## everything, on two cores: most of it waits for processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: install  ## what needs no real processes
 	$(BIN)/python -m pytest -m "not slow" -q

@@ -204,6 +204,6 @@ def left_behind(home: Path) -> list[str]:
     return found
 
 
-def mounts() -> int:
-    """How many file systems this process sees mounted."""
-    return len(Path("/proc/self/mounts").read_text().splitlines())
+def mounts(home: Path) -> list[str]:
+    """The file systems of a home that this process sees mounted."""
+    return [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(home) in line]
