@@ -4,7 +4,7 @@ from aiohttp import web
 
 from minipaas.api import addon_shapes as shapes
 from minipaas.api.shapes import Json
-from minipaas.api.wire import body, part, plane, reference, reply, running_app, text
+from minipaas.api.wire import body, part, plane, reference, reply, running_app, seconds, text
 from minipaas.control.attaching import Attaching
 from minipaas.errors import NotFound, UsageProblem
 from minipaas.model.addon import Addon, Attachment
@@ -134,11 +134,11 @@ async def facts(request: web.Request) -> web.Response:
 
 @routes.post("/minipaas/apps/{app}/addons/{addon}/actions/{action}")
 async def act(request: web.Request) -> web.Response:
-    """`fail`, `recover`, `reset`, `promote`."""
+    """`fail`, `recover`, `reset`, `promote`; what fails with `{"for_s": 10}` recovers by itself."""
     each, app, provider = named(request), running_app(request), plane(request).addons.provider
     match request.match_info["action"]:
         case "fail":
-            provider.fail(app.name, each.name)
+            attaching(request).fail(app, each, seconds(await body(request), "for_s"))
         case "recover":
             await provider.recover(app.name, each.name)
         case "reset":

@@ -6,8 +6,7 @@ from aiohttp import web
 
 from minipaas import __version__
 from minipaas.api import shapes
-from minipaas.api.wire import body, plane, reply
-from minipaas.errors import UsageProblem
+from minipaas.api.wire import body, plane, reply, seconds
 
 routes = web.RouteTableDef()
 
@@ -57,10 +56,7 @@ def _hosts(request: web.Request) -> web.Response:
 @routes.post("/minipaas/hosts/{host}/actions/fail")
 async def fail_host(request: web.Request) -> web.Response:
     """The host's dynos vanish and come up elsewhere; with `{"for_s": 10}` it recovers by itself."""
-    for_s = (await body(request)).get("for_s")
-    if for_s is not None and (isinstance(for_s, bool) or not isinstance(for_s, int | float) or not for_s > 0):
-        raise UsageProblem("for_s must be a number of seconds above 0")
-    plane(request).fail_host(request.match_info["host"], for_s)
+    plane(request).fail_host(request.match_info["host"], seconds(await body(request), "for_s"))
     return _hosts(request)
 
 

@@ -83,6 +83,20 @@ def flag(value: dict[str, Any], key: str) -> bool:
     return bool(found)
 
 
+def seconds(value: dict[str, Any], key: str) -> float | None:
+    """A time in what was sent, None when there is none.
+
+    Raises:
+        UsageProblem: it is no number above 0.
+    """
+    found = value.get(key)
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not found > 0:
+        raise UsageProblem(f"{key} must be a number of seconds above 0")
+    return found
+
+
 def reference(value: dict[str, Any], key: str) -> str:
     """What names a thing: its id or name, or an object that has one of these, as Heroku's clients send either.
 

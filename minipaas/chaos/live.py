@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from minipaas.chaos.live_schedule import Formation, schedule
 from minipaas.chaos.live_tally import Tally, Window
 from minipaas.clock import Clock
-from minipaas.errors import MinipaasError, PlatformDown, UsageProblem
+from minipaas.errors import MinipaasError, NotFound, PlatformDown, UsageProblem
 from minipaas.model.live import Act, ActKind
 
 #: How often a dyno is looked at until it is up again.
@@ -22,7 +22,7 @@ _LAST_REQUESTS_S = 0.5
 _FEW_REQUESTS = 20
 
 
-#: (app, dyno).
+#: (app, dyno), or (app, add-on).
 Place = tuple[str, str]
 
 
@@ -40,6 +40,9 @@ class Platform(Protocol):
 
     async def recover(self, host: str) -> None:
         """Let a host take dynos again."""
+
+    async def revive(self, app: str, addon: str) -> None:
+        """Start a failed add-on's server again."""
 
     def requests(self) -> AsyncIterator[Mapping[str, Any]]:
         """Records as requests end."""
@@ -76,6 +79,7 @@ class Harassment:
         self._tell = tell
         self._stop = asyncio.Event()
         self._down: set[str] = set()
+        self._failed: set[Place] = set()
         self._watching: set[asyncio.Task[None]] = set()
 
     def stop(self, why: str) -> None:
@@ -84,7 +88,7 @@ class Harassment:
         self._stop.set()
 
     async def run(self) -> None:
-        """Act and count until the time is over or `stop` is called; then no host is failed any more.
+        """Act and count until the time is over or `stop` is called; then no host or add-on is failed any more.
 
         Raises:
             PlatformDown: it does not run.
@@ -158,6 +162,8 @@ class Harassment:
 
     async def _do(self, act: Act, window: Window) -> bool:
         """Whether all that was hit is up again."""
+        if act.kind is ActKind.ADDON:
+            return await self._fail_addon(act, window)
         found = {str(each["name"]): each for each in await self._platform.dynos(act.app)}
         if act.dyno not in found or not found[act.dyno]["host"]:
             window.note = "nothing of it runs now"
@@ -169,6 +175,15 @@ class Harassment:
         window.apps = frozenset(app for app, _ in before)
         window.began = self._clock.now()
         return await self._hit(act, window, before)
+
+    async def _fail_addon(self, act: Act, window: Window) -> bool:
+        window.apps, window.began = frozenset({act.app}), self._clock.now()
+        await self._platform.do(act, "")
+        self._failed.add((act.app, act.dyno))
+        self._tell(window)
+        await self._stopped(self._clock.monotonic() + act.lasts_s)
+        await self._revive((act.app, act.dyno))
+        return True
 
     async def _hit(self, act: Act, window: Window, before: Mapping[Place, str]) -> bool:
         if window.host:
@@ -212,6 +227,14 @@ class Harassment:
     async def _recover_all(self) -> None:
         for host in sorted(self._down):
             await self._recover(host)
+        for addon in sorted(self._failed):
+            await self._revive(addon)
+
+    async def _revive(self, addon: Place) -> None:
+        """What its app has destroyed meanwhile need not come back."""
+        with contextlib.suppress(PlatformDown, NotFound):
+            await self._platform.revive(*addon)
+        self._failed.discard(addon)
 
     async def _recover(self, host: str) -> None:
         """A platform that is gone has no hosts that have failed."""

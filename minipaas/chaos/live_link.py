@@ -21,6 +21,7 @@ _PATHS = {
     ActKind.RELOCATE: ("POST", "/minipaas/apps/{app}/dynos/{dyno}/actions/relocate"),
     ActKind.CRASH: ("POST", "/minipaas/apps/{app}/dynos/{dyno}/actions/kill"),
     ActKind.HOST: ("POST", "/minipaas/hosts/{host}/actions/fail"),
+    ActKind.ADDON: ("POST", "/minipaas/apps/{app}/addons/{dyno}/actions/fail"),
 }
 #: Nothing comes for ten seconds at most (`api/requests.py`).
 _SILENT_S = 30.0
@@ -36,7 +37,13 @@ class Link:
     async def formation(self, apps: tuple[str, ...]) -> Formation:
         """The dynos of these apps that are no one-off dynos, and the hosts that work."""
         dynos = {app: [str(each["name"]) for each in await self.dynos(app)] for app in apps}
-        return Formation(dynos, [str(each["name"]) for each in await self.hosts() if each["state"] != "failed"])
+        hosts = [str(each["name"]) for each in await self.hosts() if each["state"] != "failed"]
+        return Formation(dynos, hosts, {app: await self._addons(app) for app in apps})
+
+    async def _addons(self, app: str) -> list[str]:
+        """Its own: one of another app fails with that app."""
+        found = await self._get(f"/apps/{quote(app, safe='')}/addons")
+        return [str(each["name"]) for each in found if each["app"]["name"] == app]
 
     async def dynos(self, app: str) -> list[Dyno]:
         """Those of its formation."""
@@ -49,16 +56,22 @@ class Link:
         return found
 
     async def do(self, act: Act, host: str) -> bool:
-        """Carry it out; False when there was nothing to do it to. A host that fails recovers by itself."""
+        """Carry it out; False when there was nothing to do it to. What fails for a time recovers by itself, too."""
         method, path = _PATHS[act.kind]
-        wanted = {"for_s": act.lasts_s} if act.kind is ActKind.HOST else None
+        lasting = act.kind in (ActKind.HOST, ActKind.ADDON)
+        wanted = {"for_s": act.lasts_s} if lasting else None
         where = path.format(app=quote(act.app, safe=""), dyno=quote(act.dyno), host=quote(host, safe=""))
         answer = await asyncio.to_thread(self._client.call, method, where, wanted)
-        return act.kind is ActKind.HOST or bool(answer["dynos"])
+        return lasting or bool(answer["dynos"])
 
     async def recover(self, host: str) -> None:
         """Let a host take dynos again."""
         path = f"/minipaas/hosts/{quote(host, safe='')}/actions/recover"
+        await asyncio.to_thread(self._client.call, "POST", path)
+
+    async def revive(self, app: str, addon: str) -> None:
+        """Start a failed add-on's server again."""
+        path = f"/minipaas/apps/{quote(app, safe='')}/addons/{quote(addon, safe='')}/actions/recover"
         await asyncio.to_thread(self._client.call, "POST", path)
 
     async def requests(self) -> AsyncIterator[Mapping[str, Any]]:

@@ -100,7 +100,7 @@ _BROKEN = 1
     "--faults",
     default="restart,relocate,crash,host",
     show_default=True,
-    help="live: which kinds; a host fails and recovers",
+    help="live: which kinds; a host fails and recovers; addon: so does the server of an add-on",
 )
 @click.option("--p95", metavar="TIME", help="live: exit 1 when 1 of 20 requests around faults takes longer")
 @click.option("--runtime", type=click.Choice(["auto", "sandbox", "process"]), help="what dynos are made of")

@@ -5,13 +5,14 @@ first at its next deploy, and finds the second not begun.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from minipaas.control.addons import told
 from minipaas.control.app import RunningApp
 from minipaas.control.plane import ControlPlane
-from minipaas.errors import NotFound, UsageProblem
+from minipaas.errors import MinipaasError, NotFound, UsageProblem
 from minipaas.model import attaching
 from minipaas.model.addon import Addon, Attachment
 from minipaas.model.app import AddonWish
@@ -101,6 +102,27 @@ class Attaching:
             async with self._plane.turn(name):
                 self._follow(app, self._lose(app, addon, addon.attached_to(name)))
         await self.addons.destroy(addon.app, addon.name)
+
+    def fail(self, app: RunningApp, addon: Addon, for_s: float | None = None) -> None:
+        """Kill its server.
+
+        Args:
+            for_s: it recovers by itself then; None: when it is told to.
+        """
+        self.addons.fail(app.name, addon.name)
+        if for_s is None:
+            return
+
+        def recover() -> None:
+            self._plane.tasks.start(self._recover(app.name, addon.name))
+
+        self._plane.clock.call_later(for_s, recover)
+
+    async def _recover(self, app: str, name: str) -> None:
+        """It may have been recovered, or destroyed, meanwhile."""
+        with suppress(MinipaasError):
+            if self.addons.failed(self.addons.registry.find(app, name).addon):
+                await self.addons.recover(app, name)
 
     def change_plan(self, addon: Addon, plan: str) -> Addon:
         """Another plan, which runs the same server: no release, no restart.

@@ -6,17 +6,21 @@ from enum import StrEnum
 
 
 class ActKind(StrEnum):
-    """What is done to a dyno or to a host."""
+    """What is done to a dyno, to a host, or to the server of an add-on."""
 
     RESTART = "restart"
     RELOCATE = "relocate"
     CRASH = "crash"
     HOST = "host"
+    ADDON = "addon"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act of a schedule, `at_s` after its begin, on a dyno, or on the host where it stands for `lasts_s`."""
+    """One act of a schedule, `at_s` after its begin, on a dyno, or on the host where it stands for `lasts_s`.
+
+    One on an add-on has the add-on's name for `dyno`.
+    """
 
     at_s: float
     kind: ActKind
@@ -27,7 +31,7 @@ class Act:
     @property
     def what(self) -> str:
         """`restart of web.1 of notes`, `failure of the host of web.1 of notes`."""
-        words = {ActKind.RELOCATE: "relocation", ActKind.HOST: "failure of the host"}
+        words = {ActKind.RELOCATE: "relocation", ActKind.HOST: "failure of the host", ActKind.ADDON: "failure"}
         return f"{words.get(self.kind, self.kind.value)} of {self.dyno} of {self.app}"
 
 

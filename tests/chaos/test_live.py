@@ -35,7 +35,7 @@ class Fake:
         }
 
     async def formation(self, apps: tuple[str, ...]) -> Formation:
-        return Formation(dict.fromkeys(apps, tuple(self._dynos)), ["a", "b"])
+        return Formation(dict.fromkeys(apps, tuple(self._dynos)), ["a", "b"], dict.fromkeys(apps, ("redis-a",)))
 
     async def dynos(self, app: str) -> list[Mapping[str, Any]]:
         return list(self._dynos.values())
@@ -44,14 +44,17 @@ class Fake:
         if self.refuses is not None:
             raise self.refuses
         self.done.append(act)
-        if host:
-            self.failed.add(host)
+        if host or act.kind is ActKind.ADDON:
+            self.failed.add(host or act.dyno)
         for dyno in self._dynos.values():
             dyno |= {"id": f"life {len(self.done)}", "state": self._stays}
         return True
 
     async def recover(self, host: str) -> None:
         self.failed.discard(host)
+
+    async def revive(self, app: str, addon: str) -> None:
+        self.failed.discard(addon)
 
     async def requests(self) -> AsyncIterator[Mapping[str, Any]]:
         yield {}
@@ -83,16 +86,19 @@ def test_acts_are_done_until_the_time_is_over() -> None:
     assert all(done.until_s is not None and not done.note for done in acts)
 
 
-def test_an_interrupted_run_leaves_no_host_failed() -> None:
+@pytest.mark.parametrize("kind", [ActKind.HOST, ActKind.ADDON])
+def test_an_interrupted_run_leaves_no_host_and_no_add_on_failed(kind: ActKind) -> None:
     async def interrupted() -> None:
         fake = Fake()
-        harassment = run(fake, (ActKind.HOST,))
+        harassment = run(fake, (kind,))
         running = asyncio.ensure_future(harassment.run())
         await until(lambda: fake.failed)
         harassment.stop("it was interrupted")
         await running
         assert fake.failed == set()
-        assert [done.host in ("a", "b") for done in harassment.tally.done()] == [True]
+        (done,) = harassment.tally.done()
+        assert done.host in (("a", "b") if kind is ActKind.HOST else ("",))
+        assert done.until_s is not None
 
     asyncio.run(interrupted())
 

@@ -14,7 +14,7 @@ from minipaas.report.live_json import live_document
 from minipaas.report.live_text import as_live_text
 
 TWO = Formation({"shop": ["web.1", "web.2", "worker.1"], "blog": ["web.1"]}, ["a", "b", "c"])
-ALL = tuple(ActKind)
+ALL = tuple(kind for kind in ActKind if kind is not ActKind.ADDON)
 
 
 def first(seconds: float, *words: Any) -> list[Act]:
@@ -57,6 +57,16 @@ def test_a_dyno_crashes_only_when_its_crashes_are_forgiven() -> None:
         times = [act.at_s for act in crashes if (act.app, act.dyno) == (app, dyno)]
         assert len(times) > 10
         assert all(later - time >= CRASHES_APART_S for time, later in pairwise(times))
+
+
+def test_one_add_on_at_a_time_fails_where_there_are_any() -> None:
+    kinds = (ActKind.RESTART, ActKind.ADDON)
+    assert {act.kind for act in first(600, 1, TWO, kinds, 60)} == {ActKind.RESTART}
+    having = Formation(TWO.dynos, TWO.hosts, {"shop": ["redis-a", "postgresql-b"], "blog": []})
+    acts = [act for act in first(6000, 1, having, kinds, 60) if act.kind is ActKind.ADDON]
+    assert {(act.app, act.dyno) for act in acts} == set(having.all_addons)
+    assert all(act.at_s + act.lasts_s <= later.at_s for act, later in pairwise(acts))
+    assert acts[0].what.startswith("failure of ")
 
 
 def test_the_only_host_does_not_fail() -> None:
@@ -177,7 +187,7 @@ def test_the_json_has_the_same_figures() -> None:
 
 def test_kinds_are_named_or_all() -> None:
     assert kinds_in("crash, restart") == (ActKind.RESTART, ActKind.CRASH)
-    assert kinds_in("") == ALL
+    assert kinds_in("") == tuple(ActKind)
     with pytest.raises(UsageProblem, match="there is no fault `reboot`"):
         kinds_in("reboot")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import COMMAND, PATIENCE_S, Platform, environment, get, platform, until, web_app
+from tests.e2e.harness import COMMAND, PATIENCE_S, Platform, environment, get, platform, until
+from tests.e2e.test_lesson import lesson_app
 
 pytestmark = pytest.mark.slow
 
@@ -68,37 +69,42 @@ def git(folder: Path, cli: Cli, *words: str) -> "subprocess.CompletedProcess[str
     )
 
 
-def test_herokus_own_command_drives_an_app_from_its_creation_to_its_end(tmp_path: Path, heroku: Path) -> None:
-    folder = web_app(tmp_path / "shop", body="(os.environ.get('GREETING') or 'none').encode()")
-    (folder / "Procfile").write_text("web: python3 server.py\nworker: sleep 100\n")
+def test_the_whole_lesson_with_herokus_own_command(tmp_path: Path, heroku: Path) -> None:
+    folder = lesson_app(tmp_path / "shop")
     with platform(tmp_path, "--empty") as running:
         cli = Cli(heroku, running, tmp_path)
         git(folder, cli, "init", "-q", "-b", "main")
         git(folder, cli, "add", "-A")
         git(folder, cli, "commit", "-qm", "one")
         assert "shop.localhost" in cli("apps:create", "shop", folder=folder)
+        assert "REDIS_URL" in cli("addons:create", "heroku-redis", "-a", "shop")
         pushed = git(folder, cli, "push", "heroku", "main")
         assert pushed.returncode == 0, pushed.stderr
         running.up()
-        assert "web.1: up" in cli("ps", "-a", "shop")
+        assert "migrated for release." in cli("logs", "-n", "1500", "-a", "shop")
+        assert "now running web at 2" in cli("ps:scale", "web=2", "worker=1", "-a", "shop")
+        running.up("web.2")
+        assert "web.2: up" in cli("ps", "-a", "shop")
+        get(running.url() + "queue-1")
+        until(lambda: get(running.url()) == (200, "hi queue-1"))
 
         assert "GREETING: hello" in cli("config:set", "GREETING=hello", "-a", "shop")
-        until(lambda: get(running.url()) == (200, "hello"))
-        assert "now running worker at 2" in cli("ps:scale", "worker+1", "-a", "shop")
-        cli("ps:restart", "web.1", "-a", "shop")
-
+        until(lambda: get(running.url()) == (200, "hello queue-1"))
+        (folder / "bin" / "compile").write_text("#!/bin/sh\nexit 1\n")
+        git(folder, cli, "commit", "-qam", "bad")
+        assert git(folder, cli, "push", "heroku", "main").returncode == 1
         assert "Deploy " in cli("releases", "-a", "shop")
-        assert "done, v4" in cli("rollback", "v2", "-a", "shop")
-        until(lambda: get(running.url()) == (200, "none"))
+        assert "done, v5" in cli("rollback", "v3", "-a", "shop")
+        until(lambda: get(running.url()) == (200, "hi queue-1"))
 
-        assert "REDIS_URL" in cli("addons:create", "heroku-redis", "-a", "shop")
-        cli("addons:destroy", "heroku-redis", "-a", "shop", "--confirm", "shop")
-
+        cli("ps:restart", "-a", "shop")
+        for dyno in ("web.1", "web.2", "worker.1"):
+            running.cli("ps:relocate", dyno, "-a", "shop")
+            running.up(dyno)
+        until(lambda: get(running.url()) == (200, "hi queue-1"))
         assert "hello from run" in cli("run", "-a", "shop", "--", "echo hello from $DYNO").replace("run.", "run ")
-        assert "Release v4 created" in cli("logs", "-n", "1500", "-a", "shop")
-
-        unknown = cli("config", "-a", "nobody", code=2)
-        assert "Error ID: not_found" in unknown
+        assert "Error ID: not_found" in cli("config", "-a", "nobody", code=2)
+        cli("addons:destroy", "heroku-redis", "-a", "shop", "--confirm", "shop")
         cli("apps:destroy", "-a", "shop", "--confirm", "shop")
         assert running.json("apps") == []
 

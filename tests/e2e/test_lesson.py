@@ -1,5 +1,6 @@
 """The whole lesson in one walk: push, release phase, scale, queue, config, bad push, rollback, relocation."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,13 @@ while True:
 PROCFILE = "web: python3 web.py\nworker: python3 worker.py\nrelease: echo migrated for $DYNO\n"
 
 
+def lesson_app(folder: Path) -> Path:
+    """It greets, queues what it is asked for as `queue-...`, and shows the last job a worker did."""
+    return write_app(folder, PROCFILE, web__py=WEB, worker__py=WORKER, fifo__py=REDIS)
+
+
 def test_the_whole_lesson(tmp_path: Path) -> None:
-    folder = write_app(tmp_path / "shop", PROCFILE, web__py=WEB, worker__py=WORKER, fifo__py=REDIS)
+    folder = lesson_app(tmp_path / "shop")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, "one")
     with platform(tmp_path, "--empty") as running:
@@ -97,4 +103,9 @@ def test_the_whole_lesson(tmp_path: Path) -> None:
             until(lambda dyno=dyno, before=before: running.up(dyno)["host"] != before)
         assert get(running.url()) == (200, "hi queue-1")
         get(running.url() + "queue-2")
+        until(lambda: get(running.url()) == (200, "hi queue-2"))
+
+        live = ("--faults", "addon", "--rate", "60/min", "--duration", "1500ms", "--seed", "1", "--format", "json")
+        acts = json.loads(running.cli("chaos", "--live", *live, check=False).stdout)["acts"]
+        assert [act["kind"] for act in acts] == ["addon"]
         until(lambda: get(running.url()) == (200, "hi queue-2"))
