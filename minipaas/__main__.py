@@ -1,5 +1,19 @@
-"""`python -m minipaas` is the `minipaas` command."""
+"""`python -m minipaas`, and the `minipaas` command."""
 
-from minipaas.cli.main import main
+import sys
 
-main()
+#: As a shell tells that Ctrl-C ended a command.
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """The command; Ctrl-C while it loads ends it without a traceback."""
+    try:
+        from minipaas.cli.main import main as command  # noqa: PLC0415  loading takes long enough to be interrupted
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    command()
+
+
+if __name__ == "__main__":
+    main()
