@@ -126,8 +126,9 @@ def gate() -> Iterator[tuple[socket.socket, str]]:
 
 
 def begin_push(folder: Path) -> "subprocess.Popen[str]":
+    # A shell starts what it runs with `&` with SIGINT ignored; these tests may be run so.
     return subprocess.Popen(
-        git_words("push", "minipaas", "main"),
+        ("env", "--default-signal=INT", *git_words("push", "minipaas", "main")),
         cwd=folder,
         env=git_env(),
         stdout=subprocess.DEVNULL,

@@ -114,7 +114,8 @@ def test_what_people_write_is_found_by_all_apps_wherever_their_dynos_are(place: 
 
 def _tailed(running: Platform, act: Callable[[], object]) -> set[str]:
     """Whose router lines `logs --tail` of all apps shows of an act, which three of them have a part in."""
-    words = [*COMMAND, "logs", "--tail", "-n", "1", "-d", "router"]
+    # A shell starts what it runs with `&` with SIGINT ignored; these tests may be run so.
+    words = ["env", "--default-signal=INT", *COMMAND, "logs", "--tail", "-n", "1", "-d", "router"]
     seen: set[str] = set()
     with subprocess.Popen(words, env=environment(running.home), stdout=subprocess.PIPE) as following:
         assert following.stdout is not None

@@ -47,8 +47,9 @@ def test_the_shared_port_chooses_the_app_by_its_host_name(tmp_path: Path) -> Non
                 timeout=PATIENCE_S,
             )
             assert done.stdout == name
-        assert running.cli("ps", check=False).returncode == 2
-        assert "name one with `--app`" in running.cli("ps", check=False).stderr
+        unsaid = running.cli("ps:restart", check=False)
+        assert unsaid.returncode == 2
+        assert "name one with `--app`" in unsaid.stderr
         told = running.out.read_text()
         assert "shop | " in told
         assert "blog | " in told
