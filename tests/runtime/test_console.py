@@ -70,7 +70,9 @@ async def test_a_terminal_tells_its_new_size(place: Place) -> None:
 
 
 async def test_ctrl_c_goes_to_the_program_and_not_to_the_dyno(place: Place) -> None:
-    process, said, console = await attach(place, "trap 'echo caught; exit 5' INT; echo ready; cat", Terminal())
+    # No program that waits for ever: a signal between a shell's fork and exec would be lost on it.
+    command = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.02; done"
+    process, said, console = await attach(place, command, Terminal())
     await said.until(b"ready")
     await console.write(b"\x03")
     assert (await within(process.wait())).status == 5
