@@ -60,8 +60,6 @@ class Discovery:
     plan: Plan
     history: History
     healthy: bool
-    #: Routes left out because they were too slow, with their seconds.
-    slow: tuple[tuple[str, float], ...]
     #: What a given workload expects and a calm dyno did not give: what the plan shows is not what its author meant.
     unmet: tuple[str, ...] = ()
 
@@ -148,7 +146,7 @@ class _Explorer:
         )
         good = sum(status < 400 for status in self.book.answers)
         healthy = bool(self.book.answers) and good >= 0.8 * len(self.book.answers)
-        return Discovery(plan, history, healthy, tuple(sorted(self.book.slow.items())))
+        return Discovery(plan, history, healthy)
 
     def _missed(self, unused: Sequence[str]) -> Iterator[str]:
         if self.book.out_of_time():

@@ -45,7 +45,6 @@ class Replay:
             plan=plan,
             history=history,
             healthy=bool(answered) and sum(answered) >= 0.8 * len(answered),
-            slow=(),
             unmet=tuple(f"step {at}: {each.expected} expected, {each.seen}" for at, each in history.unmet.items()),
         )
 

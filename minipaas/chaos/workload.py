@@ -65,7 +65,6 @@ class ScenarioWorkload:
             plan=_plan(host, [step for step, _ in told], history),
             history=history,
             healthy=any(each.status for each in history.exchanges),
-            slow=tuple(_slow(history, [step.label for step, _ in told]).items()),
             unmet=tuple(dict.fromkeys(self._unmet(history, lines))),
         )
 
@@ -121,7 +120,6 @@ class HarWorkload:
             ),
             history=history,
             healthy=any(each.status for each in history.exchanges),
-            slow=tuple(book.slow.items()),
             unmet=(few,) if failed > len(recording.acts) / 2 else (),
         )
 

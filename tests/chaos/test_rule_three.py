@@ -102,7 +102,7 @@ async def examined(
 ) -> tuple[Finding, ...]:
     plan = Plan(host="app.localhost", steps=steps)
     async with Fleet(lab.lab, CALM) as fleet:
-        discovery = Discovery(plan, await play(plan, fleet), True, ())
+        discovery = Discovery(plan, await play(plan, fleet), True)
     three = RuleThree(
         lab.lab,
         discovery,
