@@ -1,0 +1,1 @@
+"""Dynos as containers of one Docker engine."""
