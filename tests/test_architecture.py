@@ -40,6 +40,7 @@ PURE = (
     "chaos/picks",
     "chaos/lines",
     "chaos/scripts",
+    "chaos/fetches",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

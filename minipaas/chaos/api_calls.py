@@ -1,4 +1,5 @@
-"""Uses an app by its OpenAPI description: creates, reads back, changes, deletes; with a token where it gets one."""
+"""Uses an API by its OpenAPI description, or as the pages' scripts use it: creates, reads back, changes, deletes;
+with a token where it gets one."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from minipaas.chaos import openapi
+from minipaas.chaos.fetches import calls_in
 from minipaas.chaos.history import Exchange
+from minipaas.chaos.loaded import script_texts
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
+from minipaas.chaos.page import loose_fields
 from minipaas.chaos.picks import dig
 from minipaas.chaos.plan import Call
 from minipaas.model.scenario import Pick, PickKind
@@ -23,7 +27,7 @@ class ApiCaller:
         self._proof: dict[str, str] = {}
 
     async def call_all(self) -> None:
-        """Find the description and do what it describes; nothing where there is none."""
+        """Do what a description describes; where there is none, what the pages' scripts call."""
         for path in openapi.PLACES:
             outcome = await self._book.do(Call(client=self._book.client, method="GET", path=path))
             self._book.drop()
@@ -31,6 +35,15 @@ class ApiCaller:
             if exchange is not None and exchange.status == 200 and not exchange.html:
                 await self._call_all(openapi.operations(_json(exchange)))
                 return
+        await self._call_all(await self._by_scripts())
+
+    async def _by_scripts(self) -> Sequence[openapi.Operation]:
+        found: dict[tuple[str, str], openapi.Operation] = {}
+        fields = {path: loose_fields(html) for path, html in self._book.pages.values()}
+        for path, text in await script_texts(self._book):
+            for operation in calls_in(text, path, fields.get(path, ())):
+                found.setdefault((operation.method, operation.pattern), operation)
+        return openapi.ordered(found.values())
 
     async def _call_all(self, operations: Sequence[openapi.Operation]) -> None:
         self._book.known_routes |= {f"{each.method} {each.pattern}" for each in operations}

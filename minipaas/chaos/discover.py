@@ -14,15 +14,15 @@ from minipaas.chaos.api_calls import ApiCaller
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.forms import Purpose, entries, is_risky_link, purpose
 from minipaas.chaos.history import History
+from minipaas.chaos.hosts import host_of
 from minipaas.chaos.late import Late
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
 from minipaas.chaos.overhear import Overhear
-from minipaas.chaos.page import Form, Link, Page, url_pattern
+from minipaas.chaos.page import Form, Link, Page, may_be_drawn, url_pattern
 from minipaas.chaos.plan import Entry, Place, Plan, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome, Player
 from minipaas.chaos.rush import Rush
-from minipaas.chaos.user import User
 
 #: Bounds of a plan: enough for a small app, and a trial takes seconds.
 MOST_PAGES = 24
@@ -84,26 +84,6 @@ async def discover(
     return explorer.result(history)
 
 
-async def host_of(fleet: Fleet, app: str, timeout_s: float) -> str:
-    """The host name under which the app answers: some frameworks keep a list of those they allow."""
-    candidates = (f"{app}.localhost", "localhost", "127.0.0.1", f"{app}.herokuapp.com")
-    best = (1000, candidates[0])
-    for host in candidates:
-        user = User("probe", host, fleet.next, History("probe"), timeout_s=timeout_s, between_hops=_nothing)
-        try:
-            exchange, _ = await user.get("/")
-        finally:
-            await user.close()
-        if 0 < exchange.status < 400:
-            return host
-        best = min(best, (exchange.status or 999, host))
-    return best[1]
-
-
-async def _nothing() -> None:
-    return
-
-
 class _Explorer:
     def __init__(self, book: Notebook, host: str, late: Late) -> None:
         self.book = book
@@ -114,6 +94,8 @@ class _Explorer:
         self._forms: dict[str, _Seen] = {}
         self._taken_in = 0
         self._sent_again = False
+        #: URLs that were linked to, or gone to, so far.
+        self._met: set[str] = set()
 
     async def explore(self) -> None:
         await self._look_around()
@@ -178,8 +160,12 @@ class _Explorer:
         self.pages.setdefault(_pattern(place), []).append(place)
         self._take_in(place, outcome.page)
 
-    def _take_in(self, place: Place, page: Page | None) -> None:
-        """Remember the links and forms of a page."""
+    def _take_in(self, place: Place, page: Page | None, ending: int | None = None) -> None:
+        """Remember the links and forms of a page.
+
+        Args:
+            ending: of the step, where it is the page that a form led to.
+        """
         if page is None:
             return
         self._taken_in += 1
@@ -190,7 +176,12 @@ class _Explorer:
                     places.append(place)
         for link in page.links:
             if self._worth_following(link):
-                self._queue.append(self._place(place, link))
+                drawn = ending is not None and link.url not in self._met and may_be_drawn(link.url)
+                self._queue.append(self._shown(link, ending) if drawn else self._place(place, link))
+        self._met |= {page.url, *(link.url for link in page.links)}
+
+    def _shown(self, link: Link, ending: int | None) -> Place:
+        return Place(landing=ending, pattern=url_pattern(link.url), shown=True)
 
     def _worth_following(self, link: Link) -> bool:
         path = urlsplit(link.url).path.lower()
@@ -217,26 +208,33 @@ class _Explorer:
     # Becoming known.
 
     async def _become_known(self) -> None:
+        """A login that is refused is tried again once another form with a password was taken: that one registered."""
+        refused: list[_Seen] = []
         for wanted in (Purpose.REGISTER, Purpose.LOGIN):
             for seen in list(self._forms.values()):
                 if purpose(seen.form) is wanted and not seen.used and not self.book.out_of_time():
-                    await self._fill_session(seen, wanted)
+                    taken = await self._fill_session(seen)
+                    if taken:
+                        refused = [each for each in refused if not await self._fill_session(each)]
+                    elif wanted is Purpose.LOGIN:
+                        refused.append(seen)
+        for seen in refused:
+            self.book.missed.append(f"what is behind the login form on {seen.places[0].name}")
         await self._look_around()
 
-    async def _fill_session(self, seen: _Seen, wanted: Purpose) -> None:
+    async def _fill_session(self, seen: _Seen) -> bool:
+        """Whether it was taken."""
         place, form = seen.places[0], seen.form
         step = self._submit(place, form, entries(form, next(self.book.serials), self.book.identity), session=True)
         outcome = await self.book.do(step)
         seen.used = 1
         if not accepted(outcome):
             self.book.drop()
-            if wanted is Purpose.LOGIN:
-                self.book.missed.append(f"what is behind the login form on {place.name}")
-            return
+            return False
         self.book.created.append(self.book.identity.name)
         self._take_in(self._landing(outcome, step), outcome.page)
-        for root in ("/",):
-            await self._look_again(Place(path=root))
+        await self._look_again(_WEB_ROOT)
+        return True
 
     async def _look_again(self, place: Place) -> None:
         outcome = await self.book.do(Visit(client=self.book.client, place=place))
@@ -294,7 +292,7 @@ class _Explorer:
         self.book.writes += 1
         self.book.created += typed(step)
         landing = self._landing(outcome, step)
-        self._take_in(landing, outcome.page)
+        self._take_in(landing, outcome.page, ending=len(self.book.steps) - 1)
         await self._read([landing, step.place, *self._reads()])
         if not step.destructive and not self._sent_again and _once_only(form):
             await self._send_again(step)
@@ -343,7 +341,8 @@ class _Explorer:
         exchange = outcome.exchange
         if exchange is None or exchange.method != "GET":
             return step.place if isinstance(step, Submit) else _WEB_ROOT
-        if "*" not in exchange.pattern:
+        url = outcome.page.url if outcome.page is not None else ""
+        if "*" not in exchange.pattern and (not url or url in self._met or not may_be_drawn(url)):
             return Place(path=exchange.path)
         return Place(landing=len(self.book.steps) - 1, pattern=exchange.pattern)
 
@@ -353,7 +352,8 @@ class _Explorer:
         """Pages worth another look after a write: the front page, lists, and the newest things."""
         flat = self._all_pages()
         recent = set(self.book.created[-4:])
-        unseen = [each for each in self._queue if each.via is not None and _pattern(each) not in self.pages]
+        dynamic = [each for each in self._queue if each.via is not None or each.shown]
+        unseen = [each for each in dynamic if _pattern(each) not in self.pages]
         new = [each for each in self._queue if recent & set(each.near)] + unseen
         return [*new[-2:], *flat]
 

@@ -45,7 +45,7 @@ def purpose(form: Form) -> Purpose:
         return Purpose.LOGIN
     if form.method == "GET":
         return Purpose.SEARCH
-    if _DESTROY.search(words):
+    if form.method == "DELETE" or _DESTROY.search(words):
         return Purpose.DESTROY
     return Purpose.REGISTER if _REGISTER.search(words) and form.visible else Purpose.WRITE
 

@@ -58,8 +58,12 @@ class Exchange:
         return self.service_s if self.first_byte_s is None else self.first_byte_s
 
     def shows(self, marker: Marker) -> bool:
-        """Whether the answer holds the marker."""
-        return marker.shown_in(self.body)
+        """Whether the answer holds the marker, or a read is led on to an address that does."""
+        return marker.shown_in(self.body) or (self.is_read and marker.shown_in(self._led_to))
+
+    @property
+    def _led_to(self) -> bytes:
+        return next((value.encode() for name, value in self.headers if name.lower() == "location"), b"")
 
 
 @dataclass(frozen=True, slots=True)

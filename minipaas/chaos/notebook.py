@@ -38,6 +38,8 @@ class Notebook:
         #: One page of each kind, its path and its HTML; event streams that were met.
         self.pages: dict[str, tuple[str, str]] = {}
         self.streams: dict[str, None] = {}
+        #: Scripts that pages load, by path.
+        self.scripts: dict[str, str] = {}
         self.slow: dict[str, float] = {}
         self.missed: list[str] = []
         self.known_routes: set[str] = set()

@@ -1,7 +1,7 @@
 """An OpenAPI description read as things to do: create, read by id, list, change, delete. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,11 @@ def operations(spec: Any) -> tuple[Operation, ...]:
     """All operations, creations first, deletions last; nothing of a spec that makes no sense."""
     if not isinstance(spec, dict) or not isinstance(spec.get("paths"), dict):
         return ()
-    found = list(_operations(spec))
+    return ordered(_operations(spec))
+
+
+def ordered(found: Iterable[Operation]) -> tuple[Operation, ...]:
+    """As a client would: creations first, deletions last."""
     return tuple(sorted(found, key=_order))
 
 
@@ -178,6 +182,9 @@ def _object(schema: Mapping[str, Any], serial: int) -> tuple[Any, tuple[Marker, 
 def _string(schema: Mapping[str, Any], serial: int, name: str) -> tuple[str, tuple[Marker, ...]]:
     marker = text_marker(serial)
     form = str(schema.get("format") or "")
+    if form == "number":
+        number = number_marker(serial, _bound(schema, "minimum", 0), _bound(schema, "maximum", 99_999))
+        return (number.token, (number,)) if number else (str(_bound(schema, "minimum", 0) + 1), ())
     if form == "password" or "password" in name.lower():
         return PASSWORD, ()
     fixed = {
@@ -200,4 +207,6 @@ def _string(schema: Mapping[str, Any], serial: int, name: str) -> tuple[str, tup
 
 def _bound(schema: Mapping[str, Any], key: str, otherwise: int) -> int:
     value = schema.get(key)
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}(\.\d+)?", value):
+        return int(float(value))
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from minipaas.chaos.forms import entries
+from minipaas.chaos.loaded import script_texts
 from minipaas.chaos.markers import text_marker
 from minipaas.chaos.notebook import Notebook
 from minipaas.chaos.page import Form
-from minipaas.chaos.plan import Call, Submit, Tell, typed
-from minipaas.chaos.scripts import HOLE, Source, messages_in, script_files, sources_in
+from minipaas.chaos.plan import Submit, Tell, typed
+from minipaas.chaos.scripts import HOLE, Source, messages_in, sources_in
 
 #: Bounds: what is tried in vain takes its time.
-_MOST_SOURCES, _MOST_FORMS, _MOST_MESSAGES, _MOST_FILES = 3, 3, 4, 4
+_MOST_SOURCES, _MOST_FORMS, _MOST_MESSAGES = 3, 3, 4
 _FIRST_S = 2.5
 #: In a play it may take this much longer than the first time, and somewhat more.
 _LONGER, _MORE_S = 3.0, 1.5
@@ -80,19 +81,8 @@ class Overhear:
         """What pages and their scripts connect to; streams that were met by themselves."""
         found = [Source(path, socket=False) for path in self._book.streams]
         messages: list[str] = []
-        files: list[tuple[str, str]] = []
-        texts = list(self._book.pages.values())
-        for path, html in texts:
-            files += [(path, file) for file in script_files(path, html)]
-        for page, file in list({file: (page, file) for page, file in reversed(files)}.values())[:_MOST_FILES]:
-            texts.append((page, await self._text(file)))
-        for path, text in texts:
+        for path, text in await script_texts(self._book):
             sources = sources_in(text, path)
             found += sources
             messages += messages_in(text) if any(each.socket for each in sources) else ()
         return list(dict.fromkeys(found)), list(dict.fromkeys(messages))
-
-    async def _text(self, file: str) -> str:
-        outcome = await self._book.do(Call(client=self._book.client, method="GET", path=file))
-        self._book.drop()
-        return outcome.exchange.body.decode(errors="replace") if outcome.exchange is not None else ""

@@ -1,7 +1,8 @@
 """A page as a user's browser understands it: links, forms, and the lines of text a person would read. Pure."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +20,9 @@ _BLOCKS = frozenset(
 _ENTRIES = frozenset(("li", "tr", "article", "section", "dd", "figure", "div", "p"))
 #: What is longer is the page, not an entry of it.
 _ENTRY_CHARACTERS = 400
+#: Methods of a form, and of what is sent by an attribute.
+_SENDING = ("post", "put", "patch", "delete")
+_BY_ATTRIBUTE = (("HX-Request", "true"),)
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "head"))
 #: Parts of a URL that name one thing of many: numbers, UUIDs, hashes, our own markers.
 _NAMING = re.compile(
@@ -61,6 +65,8 @@ class Form:
     button: tuple[str, str] | None
     caption: str
     near: str
+    #: Headers that say who sends it: some apps answer a library's request otherwise than a browser's.
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def visible(self) -> tuple[Field, ...]:
@@ -108,6 +114,18 @@ def url_pattern(url: str) -> str:
     return (path or "/") + (f"?{'&'.join(names)}" if names else "")
 
 
+def may_be_drawn(url: str) -> bool:
+    """Whether the last part of its path could be a short code that an app drew: no word is spelled so."""
+    last = urlsplit(url).path.rpartition("/")[2].strip("+@~!-_")
+    return re.fullmatch(r"(?=.*(?:\d|[a-z][A-Z]|[A-Z]{2}.*[a-z]|_))[\w-]{3,15}", last) is not None
+
+
+def like(url: str, pattern: str) -> bool:
+    """Whether a URL differs from a pattern in the last part of its path alone."""
+    one, other = url_pattern(url).partition("?")[0], pattern.partition("?")[0]
+    return one.rpartition("/")[0] == other.rpartition("/")[0] and one.count("/") == other.count("/")
+
+
 def without_numbers(text: str) -> str:
     """Text with each number replaced by one sign."""
     return re.sub(r"\d+", "#", text)
@@ -133,11 +151,21 @@ def text_lines(body: str) -> tuple[str, ...]:
     return tuple(line for raw in re.split(r"[\n,]", body) if (line := " ".join(raw.split())))
 
 
+def loose_fields(body: str) -> tuple[Field, ...]:
+    """All fields of a page, those outside of forms and those with an id alone: what its scripts read."""
+    tree = LexborHTMLParser(body)
+    return tuple(
+        field for node in tree.css("input, textarea, select") if (field := _field(node, tree, loose=True)) is not None
+    )
+
+
 def _links(tree: LexborHTMLParser, base: str) -> Iterator[Link]:
     for node in tree.css("a[href], area[href]"):
         href = (node.attributes.get("href") or "").strip()
         if href and not href.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
             yield Link(urljoin(base, href).partition("#")[0], _text(node), _near(node))
+    for node in tree.css("[hx-get]:not(form), [data-hx-get]:not(form)"):
+        yield Link(urljoin(base, _attribute(node, "get")), _text(node), _near(node))
     for node in tree.css("img[src], iframe[src], audio[src], video[src], source[src], embed[src]"):
         src = (node.attributes.get("src") or "").strip()
         if src and not src.startswith("data:"):
@@ -152,21 +180,77 @@ def _forms(tree: LexborHTMLParser, base: str) -> Iterator[Form]:
         own = attributes.get("id")
         outside = tree.css(f'[form="{own}"]') if own and re.fullmatch(r"[\w-]+", own) else []
         controls = [*node.css("input, textarea, select, button"), *outside]
-        method = (attributes.get("method") or "get").lower()
+        plain = "post" if (attributes.get("method") or "").lower() == "post" else "get"
+        method, action = _target(node) or (plain, attributes.get("action") or "")
         yield Form(
-            action=urljoin(base, (attributes.get("action") or "").strip() or base),
-            method="POST" if method == "post" else "GET",
+            action=urljoin(base, action.strip() or base),
+            method=method.upper(),
             multipart="multipart" in (attributes.get("enctype") or "").lower(),
-            fields=tuple(field for control in controls if (field := _field(control, tree))),
+            fields=(*_fields(controls, tree), *_values(node)),
             button=_button(controls),
             caption=_caption(node, controls) or f"form {number + 1}",
             near=_near(node),
+            headers=_BY_ATTRIBUTE if _target(node) else (),
         )
+    yield from _buttons(tree, base)
 
 
-def _field(node: LexborNode, tree: LexborHTMLParser) -> Field | None:
+def _buttons(tree: LexborHTMLParser, base: str) -> Iterator[Form]:
+    """What sends something by an attribute of its own, and brings the fields of the form around it."""
+    for node in tree.css(", ".join(f"[hx-{verb}]:not(form), [data-hx-{verb}]:not(form)" for verb in _SENDING)):
+        target, around = _target(node), _around(node)
+        if target is not None:
+            controls = around.css("input, textarea, select") if around is not None else [node]
+            yield Form(
+                action=urljoin(base, target[1].strip() or base),
+                method=target[0].upper(),
+                multipart=False,
+                fields=(*_fields(controls, tree), *_values(node)),
+                button=None,
+                caption=_text(node) or node.attributes.get("aria-label") or target[0],
+                near=_near(node),
+                headers=_BY_ATTRIBUTE,
+            )
+
+
+def _fields(controls: Sequence[LexborNode], tree: LexborHTMLParser) -> Iterator[Field]:
+    for control in controls:
+        field = _field(control, tree)
+        if field is not None:
+            yield field
+
+
+def _attribute(node: LexborNode, name: str) -> str:
+    """htmx reads both spellings."""
+    return node.attributes.get(f"hx-{name}") or node.attributes.get(f"data-hx-{name}") or ""
+
+
+def _target(node: LexborNode) -> tuple[str, str] | None:
+    """Method and address that attributes of htmx give; None where there are none."""
+    found = {verb: _attribute(node, verb) for verb in (*_SENDING, "get")}
+    return next(((verb, address) for verb, address in found.items() if address), None)
+
+
+def _values(node: LexborNode) -> Iterator[Field]:
+    """What is sent beside the fields."""
+    try:
+        values = json.loads(_attribute(node, "vals") or "{}")
+    except ValueError:
+        return
+    for name, value in values.items() if isinstance(values, dict) else ():
+        yield Field(str(name), "hidden", value if isinstance(value, str) else json.dumps(value))
+
+
+def _around(node: LexborNode) -> LexborNode | None:
+    parent = node.parent
+    while parent is not None and parent.tag != "form":
+        parent = parent.parent
+    return parent
+
+
+def _field(node: LexborNode, tree: LexborHTMLParser, *, loose: bool = False) -> Field | None:
     attributes = node.attributes
-    name = attributes.get("name")
+    name = attributes.get("name") or (attributes.get("id") if loose else None)
     kind = (attributes.get("type") or "text").lower() if node.tag == "input" else node.tag
     if not name or kind in ("button", "submit", "reset", "image") or "disabled" in attributes:
         return None

@@ -18,7 +18,9 @@ class Place:
     """A page: a path as it is, a link that leads there from another place, or where an earlier step ended.
 
     `pattern` is the URL pattern of link or ending; `near` are markers, one of which stands beside the link, if
-    it is one of several; `at` counts among those that fit. `landing` is the index of the earlier step.
+    it is one of several; `at` counts among those that fit. `landing` is the index of the earlier step; with
+    `shown` it is a link on the page that this step ended with, one that was not there before if none fits the
+    pattern: the short address of a new thing is drawn each time.
     """
 
     path: str = ""
@@ -27,6 +29,7 @@ class Place:
     pattern: str = ""
     near: tuple[Marker, ...] = ()
     at: int = 0
+    shown: bool = False
 
     @property
     def name(self) -> str:

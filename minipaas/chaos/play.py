@@ -12,7 +12,7 @@ from minipaas.chaos.ears import Ears
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
-from minipaas.chaos.page import Field, Form, Page, url_pattern
+from minipaas.chaos.page import Field, Form, Link, Page, like, url_pattern
 from minipaas.chaos.picks import first_unmet, picked, said_name
 from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Tell, Visit, writes
 from minipaas.chaos.trial import Phase
@@ -74,6 +74,8 @@ class Player:
         self._users: dict[str, User] = {}
         self._captured: dict[str, Any] = {}
         self._landings: dict[int, str] = {}
+        #: By step that sent a form, the page it ended with, and the links that its user had seen before.
+        self._shown: dict[int, tuple[Page, frozenset[str]]] = {}
         self._sent: dict[tuple[str, str], tuple[Form, Filled]] = {}
         self._current: Step | None = None
 
@@ -186,6 +188,8 @@ class Player:
 
     async def _find(self, user: User, place: Place) -> str:
         """The URL of a place as it is now; the pages on the way are loaded."""
+        if place.landing is not None and place.shown:
+            return self._shown_link(place, place.landing)
         if place.landing is not None:
             if place.landing not in self._landings:
                 raise _NotThere(f"the step that leads to {place.pattern} did not end")
@@ -195,11 +199,25 @@ class Player:
         _, page = await user.get(await self._find(user, place.via))
         return pick_link(page, place)
 
+    def _shown_link(self, place: Place, landing: int) -> str:
+        if landing not in self._shown:
+            raise _NotThere(f"the step that leads to {place.pattern} did not end with a page")
+        page, known = self._shown[landing]
+        if any(url_pattern(link.url) == place.pattern for link in page.links):
+            return pick_link(page, place)
+        fresh = [link for link in page.links if link.url not in known and like(link.url, place.pattern)]
+        return _picked(fresh, place)
+
     async def _submit(self, user: User, step: Submit) -> tuple[Exchange, Page | None]:
         form, (data, files) = await self._filled_form(user, step)
-        exchange, landed = await user.send(form.method, form.action, data=data, files=files)
+        known = set(user.links)
+        exchange, landed = await user.send(
+            form.method, form.action, data=data, files=files, headers=dict(form.headers)
+        )
         if exchange.status:
             self._landings[user.step] = exchange.path
+        if landed is not None:
+            self._shown[user.step] = landed, frozenset(known)
         return exchange, landed
 
     async def _filled_form(self, user: User, step: Submit) -> tuple[Form, Filled]:
@@ -301,7 +319,10 @@ def pick_link(page: Page | None, place: Place) -> str:
     Raises:
         _NotThere: the page has no such link.
     """
-    fitting = [link for link in (page.links if page else ()) if url_pattern(link.url) == place.pattern]
+    return _picked([link for link in (page.links if page else ()) if url_pattern(link.url) == place.pattern], place)
+
+
+def _picked(fitting: Sequence[Link], place: Place) -> str:
     beside = [link for link in fitting if _mentions(f"{link.near} {link.text} {link.url}", place.near)]
     chosen = beside or ([] if place.near else fitting)
     if not chosen:

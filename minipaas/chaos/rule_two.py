@@ -24,6 +24,9 @@ Tell = Callable[[TimelineEvent], None]
 COLD = "cold boots and stops"
 #: The rest of a held request is sent this long after SIGTERM: an app that waits for nobody is gone by then.
 _HELD_S = 0.7
+#: The rest of a body that a server neither takes nor answers is given up after this time: no write of a plan that is
+#: played takes longer. What it waits for then is not its user any more.
+_TAKEN_S = 5.0
 #: A stop that takes longer goes on by itself, while further dynos are tried.
 _PATIENCE_S = 3.0
 #: How long a page may be an error after boot before it is taken for one that always is.
@@ -313,7 +316,8 @@ class RuleTwo:
         in_flight = None
         if held is not None:
             in_flight = await self._finish(held, limit)
-            counted_from = max(at, min(at + _HELD_S, self._clock.monotonic()))
+            given_up = bool(held.request.body) and in_flight.ended_s - at > _TAKEN_S
+            counted_from = in_flight.ended_s if given_up else min(at + _HELD_S, in_flight.ended_s)
         left = at + limit - self._clock.monotonic()
         await asyncio.wait({dyno.exited}, timeout=max(left, 0))
         now, in_time = self._clock.monotonic(), dyno.exited.done()
@@ -338,7 +342,7 @@ class RuleTwo:
     async def _finish(self, held: Held, limit: float) -> InFlight:
         # A server that still waits, and then takes no more of a body, meant to be polite: such bodies are rare.
         gone = await held.answered_within(_HELD_S) if held.request.body else True
-        answer = await held.finish(limit)
+        answer = await held.finish(min(limit, _TAKEN_S) if held.request.body else limit)
         self._result.requests += 1
         return InFlight(
             label=held.request.label,

@@ -51,6 +51,8 @@ class User:
         self._between_hops = between_hops
         self._timeout_s = timeout_s
         self._referer = ""
+        #: URLs of all links it has seen.
+        self.links: set[str] = set()
         self._client = httpx.AsyncClient(
             transport=ToDyno(),
             headers=_BROWSER,
@@ -119,6 +121,7 @@ class User:
         self._history.exchanges.append(exchange)
         if page is not None:
             self._referer = str(request.url)
+            self.links |= {link.url for link in page.links}
         return exchange, answer.response, page
 
     @property

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from minipaas.chaos.discover import Discovery, host_of
+from minipaas.chaos.discover import Discovery
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
+from minipaas.chaos.hosts import host_of
 from minipaas.chaos.notebook import SLOW_S, Notebook
 from minipaas.chaos.plan import Plan, Step, writes
 from minipaas.chaos.play import Player

@@ -95,6 +95,45 @@ async def test_requests_in_flight_are_dropped(tmp_path: Path) -> None:
     assert "`POST /add` in flight" in result.findings[0].message
 
 
+async def test_a_server_that_waits_for_a_body_it_no_longer_takes_does_not_ignore_sigterm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As aiohttp's does: what has come when it stops is all it reads, and it stays for as long as the client does."""
+    monkeypatch.setattr(rule_two, "_TAKEN_S", 0.6)
+    stays = """
+    import asyncio, os, signal
+
+    stopping, open_ = asyncio.Event(), set()
+
+    async def serve(reader, writer):
+        open_.add(writer)
+        head = (await reader.readuntil(b"\\r\\n\\r\\n")).lower()
+        length = int(head.partition(b"content-length: ")[2].split(b"\\r")[0] or b"0")
+        while length > 0 and not reader.at_eof():
+            length -= len(await reader.read(100)) if not stopping.is_set() else 0
+            await asyncio.sleep(0.02)
+        page = b'<form method="post" action="/add"><input name="f0"><button>Send</button></form>'
+        writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nConnection: close\\r\\n\\r\\n" + page)
+        writer.close()
+        open_.discard(writer)
+
+    async def main():
+        server = await asyncio.start_server(serve, "0.0.0.0", int(os.environ["PORT"]))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+        await stopping.wait()
+        server.close()
+        while any(not each.transport.is_closing() for each in open_):
+            await asyncio.sleep(0.02)
+        os._exit(0)
+
+    asyncio.run(main())
+    """
+    async with kit(tmp_path, {"app.py": stays}) as lab:
+        result = await examined(lab, replace(SHORT, exit_timeout_s=3))
+    assert result.findings == ()
+    assert any(stop.in_flight is not None for stop in result.stops)
+
+
 async def test_slow_to_boot_is_over_the_budget(tmp_path: Path) -> None:
     slow = f"{ANSWER}\nserve(answer, before=lambda: time.sleep(0.7))\n"
     async with kit(tmp_path, {"app.py": slow}) as lab:
