@@ -25,7 +25,7 @@ PROGRAMS = (
     ("node", "the nodejs buildpack", "apt-get install nodejs npm"),
     ("npm", "the nodejs buildpack", "apt-get install npm"),
     ("uv", "apps with a uv.lock (else it is installed for the build)", "pip install uv"),
-    ("docker", "the docker runtime (not part of this version)", "apt-get install docker.io"),
+    ("docker", "the docker runtime", "apt-get install docker.io"),
 )
 
 
@@ -67,7 +67,7 @@ async def _runtime(wanted: str) -> Examined:
         place = Home(Path(folder))
         place.prepare()
         try:
-            runtime, can = await choose(wanted, place)
+            runtime, can = await choose(wanted, place, fetch=False)
         except MinipaasError as error:
             return Examined(f"runtime {wanted}", ok=False, found=error.message, hint=error.hint or "")
         await runtime.close()

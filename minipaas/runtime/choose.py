@@ -20,7 +20,7 @@ from minipaas.runtime.setup import Refused
 from minipaas.runtime.stack import Stack, find_stack
 from minipaas.runtime.traces import home_id
 
-#: What `--runtime` takes; the last two belong to a later version.
+#: What `--runtime` takes; the last belongs to a later version.
 WANTED = ("auto", "sandbox", "process", "docker", "swarm")
 
 
@@ -45,22 +45,28 @@ class _Answer:
     scratch: Path | None = None
 
 
-async def choose(wanted: str, home: State) -> tuple[Runtime, Capabilities]:
+async def choose(wanted: str, home: State, stack: str = "", *, fetch: bool = True) -> tuple[Runtime, Capabilities]:
     """The runtime asked for, or for `auto` the best that works here, and what it can do.
+
+    Args:
+        stack: the image that containers are made of, as `--stack` has it; empty: MINIPAAS_STACK, or Heroku's.
+        fetch: pull that image where the engine does not have it.
 
     Raises:
         RuntimeMissing: the one asked for does not work here; the message has the reason, the hint the remedy.
         UsageProblem: there is no such runtime.
     """
     if wanted not in WANTED:
-        raise UsageProblem(f"there is no runtime called `{wanted}`", f"take one of {', '.join(WANTED[:3])}")
-    if wanted in ("docker", "swarm"):
+        raise UsageProblem(f"there is no runtime called `{wanted}`", f"take one of {', '.join(WANTED[:4])}")
+    if wanted == "docker":
+        contained = await _docker(home, stack or os.environ.get("MINIPAAS_STACK", ""), fetch=fetch)
+        return contained, contained.capabilities()
+    if wanted == "swarm":
         raise RuntimeMissing(
             f"cannot use the runtime {wanted}: it is not part of this version yet",
             "leave --runtime away, or use `--runtime sandbox`",
         )
-    stack = find_stack(os.environ, Path.home())
-    runtime: Runtime = await _sandbox_or_process(wanted, home, stack)
+    runtime = await _sandbox_or_process(wanted, home, find_stack(os.environ, Path.home()))
     return runtime, runtime.capabilities()
 
 
@@ -73,6 +79,12 @@ async def _sandbox_or_process(wanted: str, home: State, stack: Stack) -> Runtime
         if wanted == "sandbox":
             raise RuntimeMissing(f"cannot use the sandbox: {error.reason}", remedy(error.reason)) from error
         return _plain(home, stack, error.reason)
+
+
+async def _docker(home: State, stack: str, *, fetch: bool) -> Runtime:
+    from minipaas.runtime.docker.runtime import DockerRuntime  # noqa: PLC0415  the exception
+
+    return await DockerRuntime.open(home.root, stack, fetch=fetch)
 
 
 def _plain(home: State, stack: Stack, reason: str = "") -> Runtime:

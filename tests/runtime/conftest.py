@@ -17,7 +17,7 @@ def home(tmp_path: Path) -> Home:
     return made
 
 
-@pytest.fixture(params=["fake", "sandbox", "process"])
+@pytest.fixture(params=["fake", "sandbox", "process", "docker"])
 async def place(request: pytest.FixtureRequest, home: Home) -> AsyncIterator[Place]:
     """Over every implementation; a test narrows that by parametrizing `place` indirectly."""
     made = Place(home.root, await make_runtime(request.param, home))

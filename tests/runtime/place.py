@@ -122,7 +122,7 @@ async def make_runtime(kind: str, home: Home) -> Runtime:
     if kind == "fake":
         return FakeRuntime()
     try:
-        runtime, _ = await choose(kind, home)
+        runtime, _ = await choose(kind, home, "local")
     except RuntimeMissing as error:
         pytest.skip(f"no {kind} here: {error.message}")
     return runtime

@@ -34,7 +34,7 @@ def refusing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
-@pytest.mark.parametrize("wanted", ["docker", "swarm"])
+@pytest.mark.parametrize("wanted", ["swarm"])
 async def test_runtimes_of_a_later_version_say_so(home: Home, wanted: str) -> None:
     with pytest.raises(RuntimeMissing, match="not part of this version"):
         await choose(wanted, home)

@@ -8,7 +8,7 @@ from minipaas.runtime.base import Console, DynoProcess, Terminal
 from tests.runtime.conftest import only
 from tests.runtime.place import Place, Said, within
 
-real = only("sandbox", "process")
+real = only("sandbox", "process", "docker")
 pytestmark = real
 READS = 'echo ready; while read -r line; do echo "<$line>"; done; echo end'
 

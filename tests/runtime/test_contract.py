@@ -15,7 +15,7 @@ from tests.runtime.cases import Case
 from tests.runtime.conftest import only
 from tests.runtime.place import SLUG, Place, within
 
-real = only("sandbox", "process")
+real = only("sandbox", "process", "docker")
 
 #: Signals 32 and 33, kept by the C library for its threads: no program can touch them, some machines ignore them.
 C_LIBRARYS_OWN = 0b11 << 31

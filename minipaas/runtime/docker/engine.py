@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from minipaas.errors import DynoProblem, MinipaasError, RuntimeMissing
 
@@ -35,7 +35,7 @@ class EngineDown(DynoProblem):
 class Engine:
     """A connection to the engine at `host` (DOCKER_HOST's syntax); `facts` is its own account of itself."""
 
-    def __init__(self, host: str, api: "APIClient", facts: dict[str, object], pool: ThreadPoolExecutor) -> None:
+    def __init__(self, host: str, api: "APIClient", facts: dict[str, Any], pool: ThreadPoolExecutor) -> None:
         self.host = host
         self.facts = facts
         self._api = api
@@ -118,7 +118,7 @@ def _sdk_error() -> type[Exception]:
     return DockerException
 
 
-def _open(host: str) -> "tuple[APIClient, dict[str, object]]":
+def _open(host: str) -> "tuple[APIClient, dict[str, Any]]":
     from docker import APIClient  # noqa: PLC0415  see above
     from docker.utils import kwargs_from_env  # noqa: PLC0415
 
