@@ -21,8 +21,9 @@ _LOOPBACK = ("127.", "::1", "::ffff:127.")
 class Boot:
     """One cold boot. Times count in seconds from launch, but `at_s`, which is the launch.
 
-    `bound_s` is None for a web dyno that never bound $PORT, and for other process types. `exit_status` is set when
-    it ended by itself. `refused` is what clients met between the first accept and the first answer that is no error.
+    `cpu_s` is the CPU time it took until its first answer. `bound_s` is None for a web dyno that never bound $PORT,
+    and for other process types. `exit_status` is set when it ended by itself. `refused` is what clients met between
+    the first accept and the first answer that is no error.
     """
 
     dyno: str
@@ -31,6 +32,7 @@ class Boot:
     command: str = ""
     port: int = 0
     bound_s: float | None = None
+    cpu_s: float = 0.0
     answered_s: float | None = None
     refused: tuple[str, ...] = ()
     exit_status: int | None = None

@@ -17,9 +17,9 @@ from minipaas.chaos.discover import Discovery
 from minipaas.chaos.ensemble import Ensemble, Neighbours
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.lab import Lab, NotUp, Specimen
+from minipaas.chaos.lanes import Lane, Lanes, Reset, Tell
 from minipaas.chaos.reach import Passed
 from minipaas.chaos.relations import Uses, levels, needed
-from minipaas.chaos.rule_one import Lane, Reset, Tell
 from minipaas.chaos.services import Services
 from minipaas.chaos.site import Site
 from minipaas.chaos.switch import LabRoute, Switch
@@ -27,23 +27,28 @@ from minipaas.chaos.trial import CALM, Trial
 from minipaas.clock import Clock
 from minipaas.control.appfiles import read_files
 from minipaas.control.settings import AppSpec
+from minipaas.model.app import AddonWish
 from minipaas.model.platform_file import url_variable
 from minipaas.runtime.ports import Ports
 
 Find = Callable[[Fleet, str], Awaitable[Discovery]]
 
-#: Plays that run side by side.
-LANES = 2
+#: Plays that run side by side; so many of one app by itself that leaves the machine idle.
+LANES, MOST_LANES = 2, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One app, with a lab and backing services for each lane. `lacking`: add-ons that are not to be had, and why."""
+    """One app, with a lab and backing services for each lane, and how to make both for one more.
+
+    `lacking`: add-ons that are not to be had, and why.
+    """
 
     spec: AppSpec
-    labs: tuple[Lab, ...]
-    services: tuple[Services, ...]
+    labs: list[Lab]
+    services: list[Services]
     lacking: tuple[str, ...]
+    another: Callable[[int], Awaitable[tuple[Lab, Services]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,22 @@ class Cast:
         found = needed(app, self.uses)
         return tuple(each for each in found if each == app or "web" in self.members[each].labs[0].specimen.commands)
 
-    def lanes(self, entry: str, app: str) -> list[Lane]:
+    def lanes(self, entry: str, app: str) -> Lanes:
         """Lanes for trials of `app` whose users come in by `entry`."""
-        return [self._lane(number, entry, app) for number in range(LANES)]
+        lanes = [self._lane(number, entry, app) for number in range(LANES)]
+        return Lanes(lanes, lambda: self._more_lanes(entry, app))
+
+    async def _more_lanes(self, entry: str, app: str) -> list[Lane]:
+        """Further ones, in the first state; none where several apps take part."""
+        if self._switches:
+            return []
+        member = self.members[app]
+        missing = range(len(member.labs), MOST_LANES)
+        for lab, services in await asyncio.gather(*map(member.another, missing)):
+            member.labs.append(lab)
+            member.services.append(services)
+        await asyncio.gather(*(_first_state(member, lane) for lane in missing))
+        return [self._lane(number, entry, app) for number in range(LANES, MOST_LANES)]
 
     def _fleet(self, lane: int, entry: str, app: str, trial: Trial, tell: Tell) -> Fleet:
         """The dynos of one trial."""
@@ -229,19 +247,30 @@ class _Maker:
             self._say(spec.name, "starting its backing services")
         addons = self._addons(spec.name)
         stack.push_async_callback(addons.close)
-        services = tuple(Services(addons, f"{spec.name}-{lane}") for lane in range(LANES))
-        configs = await asyncio.gather(*(each.open(files.app_json.addons) for each in services))
-        links = [self._links(spec, lane) for lane in range(LANES)]
+        wishes = files.app_json.addons
+        served = await asyncio.gather(*(self._services(addons, spec, wishes, lane) for lane in range(LANES)))
         self._say(spec.name, "building")
-        first = {**links[0], **configs[0]}
-        specimen = await prepare.build(self._site, spec, files, first, self._clock, self._output)
-        labs = tuple(
-            self._lab(replace(specimen, config={**specimen.config, **link, **config}), lane)
-            for lane, (link, config) in enumerate(zip(links, configs, strict=True))
-        )
-        for lab in labs:
-            stack.push_async_callback(lab.clear)
-        return Member(spec, labs, services, tuple(services[0].lacking))
+        specimen = await prepare.build(self._site, spec, files, served[0][1], self._clock, self._output)
+
+        def lab(config: Mapping[str, str], lane: int) -> Lab:
+            made = self._lab(replace(specimen, config={**specimen.config, **config}), lane)
+            stack.push_async_callback(made.clear)
+            return made
+
+        async def another(lane: int) -> tuple[Lab, Services]:
+            services, config = await self._services(addons, spec, wishes, lane)
+            return lab(config, lane), services
+
+        labs = [lab(config, lane) for lane, (_, config) in enumerate(served)]
+        services = [each for each, _ in served]
+        return Member(spec, labs, services, tuple(services[0].lacking), another)
+
+    async def _services(
+        self, addons: Addons, spec: AppSpec, wishes: Sequence[AddonWish], lane: int
+    ) -> tuple[Services, dict[str, str]]:
+        """Backing services of one lane, started; and all the config vars that lane sets."""
+        services = Services(addons, f"{spec.name}-{lane}")
+        return services, {**self._links(spec, lane), **await services.open(wishes)}
 
     def _links(self, spec: AppSpec, lane: int) -> dict[str, str]:
         return {url_variable(used): self._switches[lane].url(used) for used in spec.uses if used in self._routes}

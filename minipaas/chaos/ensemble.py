@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.lab import Lab, LabDyno, NotUp
-from minipaas.chaos.rule_one import Tell
+from minipaas.chaos.lanes import Tell
 from minipaas.chaos.trial import CALM, Trial
 from minipaas.model.verdict import TimelineEvent
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from minipaas.chaos.cast import Cast, Find, Look
+from minipaas.chaos.deadline import Deadline
 from minipaas.chaos.discover import Discovery, discover
 from minipaas.chaos.ensemble import NeighbourDown
 from minipaas.chaos.journal import AppJournal, unwritten
 from minipaas.chaos.lab import NotUp
+from minipaas.chaos.lanes import Reset
 from minipaas.chaos.plan import typed
 from minipaas.chaos.reach import Reach, reach
 from minipaas.chaos.record import Witness
 from minipaas.chaos.relations import entrances
-from minipaas.chaos.rule_one import Reset, Result, RuleOne
+from minipaas.chaos.rule_one import Result, RuleOne
 from minipaas.chaos.rule_three import examine_three
 from minipaas.chaos.rule_two import examine_two, not_up_findings
 from minipaas.chaos.verdicts import Examined, Findings, Subject, rule_verdicts, said_coverage, shown_timeline
@@ -29,6 +31,8 @@ ANSWER_S = 31.0
 #: Of the time for one app, so much may go into finding out how it is used.
 _DISCOVERY_SHARE = 0.35
 _LEAST_DISCOVERY_S = 10.0
+#: When the rules' time ends, as shares of all; rules two and three have some left, however long came before.
+_ONE_ENDS, _TWO_ENDS, _THREE_ENDS, _LEAST = 0.6, 0.8, 1.0, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +106,14 @@ class Experiment:
         """Rules two and three, with what the app uses beside it."""
         try:
             async with self._cast.beside(self._app) as reset:
-                two = await self._rule_two(own.discovery)
-                three = await self._rule_three(own.discovery, examined, reset)
+                two_ends = self._until(_TWO_ENDS, _LEAST)
+                two = await self._rule_two(own.discovery, two_ends)
+                three_ends = self._until(_THREE_ENDS, _LEAST)
+                three = await self._rule_three(own.discovery, examined, reset, three_ends)
         except NeighbourDown as down:
             return self._verdict(examined, nothing=f"{down.app}, which it uses, did not come up")
-        return self._verdict(examined, Findings(two, three))
+        found = Findings(two, three, two_cut_short=two_ends.cut_short, three_cut_short=three_ends.cut_short)
+        return self._verdict(examined, found)
 
     def _name_slug(self, slug: str) -> None:
         self._progress.journal.built(slug)
@@ -168,7 +175,7 @@ class Experiment:
         experiment = RuleOne(
             self._cast.lanes(entry, self._app),
             discovery.plan,
-            out_of_time=lambda: self._late(0.6),
+            out_of_time=self._until(_ONE_ENDS),
             only=self._wanted.only,
             again=self._wanted.witness,
             journal=self._progress.journal.through(entry),
@@ -176,7 +183,7 @@ class Experiment:
         )
         return await experiment.run()
 
-    async def _rule_two(self, discovery: Discovery) -> tuple[Finding, ...]:
+    async def _rule_two(self, discovery: Discovery, ends: Deadline) -> tuple[Finding, ...]:
         if Rule.TWO not in self._wanted.rules:
             return ()
         self._say("rule two: starting and stopping dynos")
@@ -185,11 +192,11 @@ class Experiment:
             discovery.plan,
             self._wanted.budgets,
             tell=self._progress.tell,
-            out_of_time=lambda: self._late(0.8),
+            out_of_time=ends,
         )
 
     async def _rule_three(
-        self, discovery: Discovery, examined: Sequence[Examined], reset: Reset | None
+        self, discovery: Discovery, examined: Sequence[Examined], reset: Reset | None, ends: Deadline
     ) -> tuple[Finding, ...]:
         if Rule.THREE not in self._wanted.rules:
             return ()
@@ -203,11 +210,13 @@ class Experiment:
             self._member.spec.folder,
             reset=reset,
             tell=self._progress.tell,
-            out_of_time=lambda: self._late(1.0),
+            out_of_time=ends,
         )
 
-    def _late(self, share: float) -> bool:
-        return self._clock.monotonic() - self._began > self._wanted.budget_s * share
+    def _until(self, share: float, least: float = 0.0) -> Deadline:
+        """When that share of the time is over, but not before another `least` from now."""
+        planned, now = self._began + share * self._wanted.budget_s, self._clock.monotonic()
+        return Deadline(self._clock, max(planned, now + least * self._wanted.budget_s))
 
     def _say(self, text: str) -> None:
         self._progress.say(self._app, text)

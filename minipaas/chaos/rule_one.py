@@ -1,14 +1,14 @@
 """Rule one: no persisted state. Calm plays, plays under fault, then each loss confirmed and explained."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from minipaas.chaos.attribute import cause_of
-from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
 from minipaas.chaos.journal import AppJournal, unwritten
 from minipaas.chaos.lab import NotUp
+from minipaas.chaos.lanes import Lane, Lanes
 from minipaas.chaos.oracle import Baseline, Loss, Symptom
 from minipaas.chaos.plan import Plan, witness, writes
 from minipaas.chaos.play import play
@@ -24,7 +24,7 @@ CONFIRM = 5
 MOST_EXPLAINED = 4
 
 #: Plays with faults at random; fewer where something is known to be lost.
-SOAKS = 4
+SOAKS, SOAKS_IF_BROKEN = 4, 2
 
 _SEARCH = (
     Trial(Kind.MULTI, frozenset()),
@@ -38,17 +38,6 @@ _PHASES = (
     frozenset({Phase.HOP}),
     frozenset({Phase.AFTER_VISIT}),
 )
-
-Reset = Callable[[], Awaitable[None]]
-Tell = Callable[[TimelineEvent], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Makes the dynos of a trial, and brings backing services back to their first state; None when there are none."""
-
-    fleet: Callable[[Trial, Tell], Fleet]
-    reset: Reset | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +75,6 @@ class RuleOne:
     """The experiment.
 
     Args:
-        lanes: places where plays may run side by side, each with backing services of its own.
         out_of_time: asked between plays; True ends the search with what is known.
         only: explain the losses of this form or page and no others.
         again: the least that showed a loss before; nothing else is looked for.
@@ -95,7 +83,7 @@ class RuleOne:
 
     def __init__(
         self,
-        lanes: Sequence[Lane],
+        lanes: Lanes,
         plan: Plan,
         *,
         out_of_time: Callable[[], bool],
@@ -131,9 +119,10 @@ class RuleOne:
             self._result.flaky.append(witness.loss)
 
     async def _search_all(self) -> None:
-        self._result.calms = await self._plays(CALM, CALM_PLAYS)
+        first = await self._lanes.widened_by(self._plays(CALM, 2))
+        calms, self._result.search = await self._search(CALM_PLAYS - len(first))
+        self._result.calms = [*first, *calms]
         baseline = self._result.baseline = Baseline(self._plan, self._result.calms)
-        self._result.search = await self._search()
         await self._judge(baseline, self._result.search)
         await self._soak(baseline)
 
@@ -155,12 +144,13 @@ class RuleOne:
     async def _soak(self, baseline: Baseline) -> None:
         """Faults at random steps, for what no one place shows; what was found once is not looked for again."""
         width, steps = len(self._lanes), len(self._plan.quick)
-        for first in range(0, width if self._result.breaks else SOAKS, width):
+        most = SOAKS_IF_BROKEN if self._result.breaks else SOAKS
+        for first in range(0, most, width):
             if self._out_of_time() or self._only or not steps:
                 return
-            trials = [soak(self._seed, number, steps) for number in range(first, first + width)]
+            trials = [soak(self._seed, number, steps) for number in range(first, min(first + width, most))]
             wanted = [(trial, None) for trial in trials if self._several or not trial.several]
-            histories = await self._in_pairs(wanted)
+            histories = await self._side_by_side(wanted)
             self._result.search += histories
             await self._judge(baseline, histories)
 
@@ -168,13 +158,15 @@ class RuleOne:
         """A number beside something of the same write that is kept counts what the process did, and holds nothing."""
         return loss.symptom is Symptom.NUMBER and loss.write is not None and baseline.has_effects(loss.write)
 
-    async def _search(self) -> list[History]:
-        """Plays under fault; an app of which two cannot run at a time is spared the trial with two."""
+    async def _search(self, calm: int) -> tuple[list[History], list[History]]:
+        """Plays without faults, and under fault; an app of which two cannot run is spared the trial with two."""
+        wanted: list[tuple[Trial, None]] = [(trial, None) for trial in (*[CALM] * calm, *_SEARCH)]
         try:
-            return await self._in_pairs([(trial, None) for trial in _SEARCH])
+            plays = await self._side_by_side(wanted)
         except NotUp:
             self._several = False
-            return await self._in_pairs([(trial, None) for trial in _SEARCH if not trial.several])
+            plays = await self._side_by_side([each for each in wanted if not each[0].several])
+        return plays[:calm], plays[calm:]
 
     def _explained(self, loss: Loss) -> bool:
         """Whether a confirmed break explains it: of the same form, or of what this one takes away or shows."""
@@ -196,24 +188,13 @@ class RuleOne:
         return any(writes(self._plan.steps[index]) and self._plan.steps[index].label in lost for index in before)
 
     async def _plays(self, trial: Trial, count: int, steps: Sequence[int] | None = None) -> list[History]:
-        return await self._in_pairs([(trial, steps)] * count)
+        return await self._side_by_side([(trial, steps)] * count)
 
-    async def _in_pairs(self, wanted: Sequence[tuple[Trial, Sequence[int] | None]]) -> list[History]:
-        """As many plays at a time as there are lanes."""
-        histories: list[History] = []
-        width = len(self._lanes)
-        for at in range(0, len(wanted), width):
-            together = zip(wanted[at : at + width], self._lanes, strict=False)
-            plays = [self._play(*each, lane) for each, lane in together]
-            # A lane may not be used again before its play has ended, also when another one failed.
-            for played in await asyncio.gather(*plays, return_exceptions=True):
-                if isinstance(played, BaseException):
-                    raise played
-                histories.append(played)
-        return histories
+    async def _side_by_side(self, wanted: Sequence[tuple[Trial, Sequence[int] | None]]) -> list[History]:
+        return await self._lanes.fill([functools.partial(self._play, *each) for each in wanted])
 
     async def _play(self, trial: Trial, steps: Sequence[int] | None = None, lane: Lane | None = None) -> History:
-        lane = lane or self._lanes[0]
+        lane = lane or self._lanes.first
         if lane.reset is not None:
             await lane.reset()
         events: list[TimelineEvent] = []
@@ -254,7 +235,7 @@ class RuleOne:
             return False
         trial, example = found
         rest = [(CALM, steps)] * (CONFIRM - len(calms)) + [(trial, steps)] * (CONFIRM - 1)
-        more = await self._in_pairs(rest)
+        more = await self._side_by_side(rest)
         calms += more[: CONFIRM - len(calms)]
         baseline = Baseline(self._plan, calms)
         plays = [example, *more[-(CONFIRM - 1) :]]

@@ -35,6 +35,8 @@ _BETWEEN_TRIES_S = 0.05
 #: A page that takes this long can be in flight when SIGTERM comes.
 _SLOW_PAGE_S = 0.3
 _MOST_PAGES = 6
+#: A boot longer than this, and so many times longer than the CPU time it took, mostly waits.
+_LONG_BOOT_S, _WORK = 4.0, 4.0
 #: What a process without a port is given to show that it lives, and to install its signal handlers.
 _WORKER_S, _WORKER_MOST_S = 1.0, 5.0
 
@@ -145,15 +147,23 @@ class RuleTwo:
         if first is None or second is None:
             pair = await _together(self._boot("web", 1, together=True), self._boot("web", 2, together=True))
             await _together(*map(self._stop, pair))
-        rounds = (
-            partial(self._round, load=True),
-            self._sudden_death,
-            partial(self._round, after_kill=True),
-            partial(self._round, after_kill=True, hold=True),
-        )
-        for each in rounds:
-            if not self._out_of_time():
-                await each()
+        loaded = partial(self._round, load=True)
+        rises = (partial(self._round, after_kill=True), partial(self._round, after_kill=True, hold=True))
+        if self._sleeps_at_boot():
+            await _together(self._in_time(loaded), self._in_time(self._sudden_death))
+            await _together(*map(self._in_time, rises))
+            return
+        for each in (loaded, self._sudden_death, *rises):
+            await self._in_time(each)
+
+    async def _in_time(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if not self._out_of_time():
+            await step()
+
+    def _sleeps_at_boot(self) -> bool:
+        """Whether boots take long and hardly work, so that some at a time do not slow each other down."""
+        boots = [boot for boot in self._result.boots if boot.process_type == "web" and boot.bound_s is not None]
+        return bool(boots) and all((boot.bound_s or 0) > max(_LONG_BOOT_S, _WORK * boot.cpu_s) for boot in boots)
 
     async def _comes_up_alone(self) -> bool:
         """Not worth another minute where $PORT is never bound."""
@@ -242,7 +252,8 @@ class RuleTwo:
                     break
                 refused.append(answer.error or str(answer.status))
                 await self._clock.sleep(_BETWEEN_TRIES_S)
-        up = replace(boot, bound_s=dyno.boot_s, answered_s=answered, refused=tuple(refused))
+        cpu_s = dyno.process.cpu_s() if dyno.process else 0.0
+        up = replace(boot, bound_s=dyno.boot_s, cpu_s=cpu_s, answered_s=answered, refused=tuple(refused))
         return await self._now(dyno, up)
 
     async def _lives(self, dyno: LabDyno, boot: Boot) -> Boot:

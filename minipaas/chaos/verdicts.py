@@ -15,6 +15,8 @@ from minipaas.chaos.rule_two import COLD
 from minipaas.chaos.timeline import drawn
 from minipaas.model.verdict import Coverage, Finding, Rule, RuleVerdict, TimelineEvent, Verdict, judge
 
+_TIME_IS_UP = "the time was up before all of it was tried; give it more with --budget"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -47,10 +49,12 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Of rules two and three."""
+    """Of rules two and three, and whether time ran out before all was tried."""
 
     two: tuple[Finding, ...] = ()
     three: tuple[Finding, ...] = ()
+    two_cut_short: bool = False
+    three_cut_short: bool = False
 
 
 def rule_verdicts(
@@ -59,9 +63,14 @@ def rule_verdicts(
     """Each rule's verdict. `nothing`: why nothing more could be examined; empty when it could."""
     return {
         Rule.ONE: _judge_one(subject, examined, nothing),
-        Rule.TWO: judge(found.two, conclusive=not nothing or bool(found.two), reason=nothing),
-        Rule.THREE: judge(found.three, conclusive=not nothing, reason=nothing),
+        Rule.TWO: _judge(found.two, nothing if not found.two else "", found.two_cut_short),
+        Rule.THREE: _judge(found.three, nothing, found.three_cut_short),
     }
+
+
+def _judge(found: tuple[Finding, ...], nothing: str, cut_short: bool) -> RuleVerdict:
+    reason = nothing or (_TIME_IS_UP if cut_short else "")
+    return judge(found, conclusive=not reason, reason=reason)
 
 
 def _judge_one(subject: Subject, examined: Sequence[Examined], nothing: str) -> RuleVerdict:
