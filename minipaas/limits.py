@@ -4,10 +4,10 @@
 instead of thirty. The constants below it are part of the interface and stay.
 """
 
-from dataclasses import dataclass
+from minipaas.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Limits:
     """Time limits in seconds; the defaults are Heroku's."""
 

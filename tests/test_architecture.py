@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "minipaas"
 
 #: From the ground up. Packages on one floor do not know each other; they meet one floor up.
 FLOORS = (
+    ("frozen",),
     ("errors", "limits", "clock"),
     ("model",),
     ("parse", "rules"),

@@ -6,7 +6,6 @@ source -> buildpacks -> (key known? the slug is here already) -> BUILD_DIR -> co
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from minipaas.build.words import saying, step, using
 from minipaas.build.workplace import Workplaces
 from minipaas.clock import Clock
 from minipaas.errors import BuildFailed
+from minipaas.frozen import frozen
 from minipaas.limits import Limits
 from minipaas.model.app import FileWarning
 from minipaas.model.release import Slug
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from minipaas.build.making import Making
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BuildRequest:
     """What to build. `buildpacks` empty: find one. `force` builds although nothing changed."""
 
@@ -40,7 +40,7 @@ class BuildRequest:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BuildResult:
     """The slug. `version` is git's HEAD where nothing differs from it, else the source's digest; 8 hex digits."""
 

@@ -1,14 +1,14 @@
 """The user's own clone: where its remote `minipaas` leads."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from minipaas.frozen import frozen
 from minipaas.parse.git_config import remote_url
 
 REMOTE = "minipaas"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clone:
     """A git work tree."""
 

@@ -1,12 +1,12 @@
 """Which buildpacks a build goes through, and where they are on disk."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.build.words import body
 from minipaas.errors import BuildFailed, UsageProblem
+from minipaas.frozen import frozen
 from minipaas.store.home import Home
 from minipaas.store.tree import digest, walk
 
@@ -19,7 +19,7 @@ SHIPPED_ORDER = ("inline", "nodejs", "python", "static")
 _NEEDED = ("detect", "compile")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Buildpack:
     """A buildpack found. `digest` changes when its content does."""
 
@@ -29,7 +29,7 @@ class Buildpack:
     shipped: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What to run. `explicit` false: the first that detects is the one."""
 

@@ -3,10 +3,10 @@
 import asyncio
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from minipaas.build.unbroken import in_thread
+from minipaas.frozen import frozen
 
 #: Set by git for its hooks; inside one they would point every question at the wrong repository.
 _HOOK_VARIABLES = (
@@ -20,7 +20,7 @@ _HOOK_VARIABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """How a git command ended. `status` 127 when there is no git."""
 

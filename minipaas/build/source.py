@@ -4,12 +4,12 @@ import asyncio
 import os
 import stat
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from minipaas.build.gitwork import clean_head, in_repository, listed_files
 from minipaas.build.unbroken import in_thread
 from minipaas.errors import BuildFailed, UsageProblem
+from minipaas.frozen import frozen
 from minipaas.model.app import FileWarning, Procfile
 from minipaas.parse.procfile import parse_procfile
 from minipaas.store.tree import Digest, Entry, content, digest, entry_at, in_order, walk
@@ -22,7 +22,7 @@ Reading = Awaitable["Source"]
 _NEVER_SOURCE = frozenset({".git", ".hg", "node_modules", ".venv", "venv", "__pycache__", ".pytest_cache"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """An app's files as they are on disk now. `head` is the git commit when nothing differs from it."""
 
@@ -51,12 +51,13 @@ async def read_source(folder: Path, home: Path) -> Source:
     if not in_repository(folder):
         entries, warnings, digested = await in_thread(_read, folder, home, None)
         return Source(folder, entries, digested, None, warnings)
-    head = asyncio.ensure_future(clean_head(folder))
+    head, listed = asyncio.ensure_future(clean_head(folder)), asyncio.ensure_future(listed_files(folder))
     try:
-        entries, warnings, digested = await in_thread(_read, folder, home, await listed_files(folder))
+        entries, warnings, digested = await in_thread(_read, folder, home, await listed)
         return Source(folder, entries, digested, await head, warnings)
     finally:
         head.cancel()
+        listed.cancel()
 
 
 async def read_commit(folder: Path, commit: str) -> Source:

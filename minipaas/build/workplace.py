@@ -1,13 +1,13 @@
 """Where builds work: a folder for each, cleared afterwards, and the caches that go from one build to the next."""
 
-import secrets
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from minipaas.build.unbroken import in_thread
 from minipaas.errors import StoreProblem
+from minipaas.frozen import frozen
 from minipaas.runtime.base import Bind
 from minipaas.store.home import Home
 from minipaas.store.tree import remove
@@ -15,7 +15,7 @@ from minipaas.store.tree import remove
 _WORK = "work-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workplace:
     """The folders of one build, all under one root that goes away whole."""
 
@@ -92,7 +92,7 @@ class Workplaces:
             StoreProblem: it cannot be made.
         """
         await self.sweep()
-        tag = secrets.token_hex(8)
+        tag = os.urandom(8).hex()
         work = Workplace(self._home.builds / f"{_WORK}{tag}", tag)
         self._active.add(work.root.name)
         try:

@@ -133,7 +133,7 @@ class ColonGroup(click.Group):
 
 def _load(module: str) -> ModuleType:
     """Nothing of a module that is being loaded is garbage, and looking for some takes a tenth of the time."""
-    gc.disable()
+    gc.disable()  # `__main__` has done so already
     try:
         return importlib.import_module(module)
     finally:

@@ -18,7 +18,7 @@ _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 _GREY, _BOLD = "90", "1;"
 _RESET = b"\x1b[0m"
 #: How the router and the platform begin a line about a failure.
-_FAILURE = re.compile(rb"^(?:at=error |Error [A-Z]\d\d[ :])[^\n]*", re.MULTILINE)
+_FAILURE = rb"(?m)^(?:at=error |Error [A-Z]\d\d[ :])[^\n]*"
 _IN_RED = b"\x1b[31m\\g<0>" + _RESET
 
 
@@ -43,7 +43,7 @@ class TextView:
         if self._colour:
             head = b"\x1b[0;%bm%b%b " % (self._paint(app, chunk), head[:-1], _RESET)
             if chunk.source is Source.HEROKU:
-                data = _FAILURE.sub(_IN_RED, data)
+                data = re.sub(_FAILURE, _IN_RED, data)
         if chunk.count == 1:
             return head + data
         return head + data[:-1].replace(b"\n", b"\n" + head) + b"\n"

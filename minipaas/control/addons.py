@@ -1,11 +1,12 @@
 """The add-ons that an app's files ask for: made before its build, attached by releases of their own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.errors import MinipaasError, Missing, UsageProblem
+from minipaas.frozen import frozen
 from minipaas.model.app import AddonWish
 
 if TYPE_CHECKING:  # none of it is needed before the first dyno runs
@@ -13,7 +14,7 @@ if TYPE_CHECKING:  # none of it is needed before the first dyno runs
     from minipaas.model.addon import Addon, Attachment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provided:
     """An app's add-ons, all running, the config vars they set, and warnings about what it goes without."""
 
@@ -22,7 +23,7 @@ class Provided:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """What add-ons mean for an app now: each one's plan with the config vars it sets there, and all their values."""
 

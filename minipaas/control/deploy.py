@@ -2,10 +2,8 @@
 
 import dataclasses
 import functools
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 
 from minipaas.build.builder import Builder, BuildRequest, BuildResult
 from minipaas.build.source import Reading, read_commit
@@ -22,6 +20,7 @@ from minipaas.control.config import (
 )
 from minipaas.control.phase import POSTDEPLOY_TYPE
 from minipaas.control.settings import AppSpec
+from minipaas.frozen import frozen
 from minipaas.model.app import FileWarning
 from minipaas.model.release import Build, BuildStatus, Change, Release, ReleaseStatus, Slug
 from minipaas.parse.manifest import AppFiles
@@ -30,7 +29,7 @@ from minipaas.runtime.base import Output
 Config = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Order:
     """What is to be deployed.
 
@@ -48,7 +47,7 @@ class Order:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Services:
     """What a deploy uses: what makes slugs, what makes add-ons, and the app's turn, held while a release is made."""
 
@@ -57,7 +56,7 @@ class Services:
     turn: Callable[[], AbstractAsyncContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Deploy:
     """What came of it: the release that runs now, and whether it is a new one."""
 
@@ -110,13 +109,19 @@ class _Composed:
     def __init__(self, files: AppFiles, given: tuple[Mapping[str, str], ...]) -> None:
         self._files = files
         self._given = given
-        self._secret = functools.cache(lambda _name: secrets.token_hex(32))
+        self._secret = functools.cache(_new_secret)
 
     def over(self, app: RunningApp, provided: Provided) -> dict[str, str]:
         """Raises as `compose_config`."""
         record = app.record
         composed = compose_config(record.config, self._files.app_json, self._given, self._secret, record.held)
         return {**composed, **provided.config}
+
+
+def _new_secret(_name: str) -> str:
+    import secrets  # noqa: PLC0415  once in an app's life
+
+    return secrets.token_hex(32)
 
 
 def _tell(warnings: Iterable[FileWarning | str], output: Output) -> None:

@@ -33,7 +33,6 @@ from minipaas.model.feature import RUNTIME_METRICS
 from minipaas.model.logline import Source
 from minipaas.model.record import AppRecord
 from minipaas.model.release import Release, ReleaseStatus
-from minipaas.router.logline import lines
 from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Output, Runtime
 from minipaas.runtime.hosts import make_hosts
@@ -368,6 +367,8 @@ class ControlPlane:
         return Addons(self.settings.home.addons, self.clock, self.rng, log)
 
     def _log_requests(self, records: "Sequence[RequestRecord]") -> None:
+        from minipaas.router.logline import lines  # noqa: PLC0415  no request before the first dyno
+
         self.feed.publish(records)
         by_app: dict[str, list[RequestRecord]] = {}
         for record in records:

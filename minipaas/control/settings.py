@@ -1,9 +1,10 @@
 """What a platform is started with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from minipaas.frozen import frozen
 from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
 from minipaas.store.home import Home
@@ -12,7 +13,7 @@ from minipaas.store.home import Home
 DEFAULT_PORT = 5006
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """One platform. `runtime` is auto, sandbox, process, docker or swarm; `policy` is round-robin or random."""
 
@@ -30,7 +31,7 @@ class Settings:
     record: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppSpec:
     """An app as `up` was asked to run it; what is empty is taken from the app's own files.
 

@@ -93,7 +93,8 @@ async def _reading(plan: Plan) -> AsyncIterator[Mapping[str, Reading]]:
     reading = {
         spec.name: asyncio.ensure_future(read_source(spec.folder, plan.settings.home.root)) for spec in plan.apps[:1]
     }
-    await asyncio.sleep(0)
+    for _ in ("the reading begins", "it asks git"):
+        await asyncio.sleep(0)
     try:
         yield reading
     finally:

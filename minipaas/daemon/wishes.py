@@ -1,13 +1,14 @@
 """What `up` was asked for: the command line over `minipaas.yml` over what is usual."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minipaas.control.settings import DEFAULT_PORT, AppSpec, Settings
 from minipaas.daemon.pushed import holds_app, named_by_clone
 from minipaas.errors import FileProblem, UsageProblem
+from minipaas.frozen import frozen
 from minipaas.limits import Limits
 from minipaas.model.app import FormationEntry
 from minipaas.parse.app_name import RULE, app_name_from, is_app_name
@@ -26,7 +27,7 @@ DEFAULT_HOSTS = 3
 _ABOVE = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Wishes:
     """The words of `minipaas up`; None where the user said nothing."""
 
@@ -48,7 +49,7 @@ class Wishes:
     may_be_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """A platform and the apps on it."""
 

@@ -3,18 +3,18 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from minipaas.clock import Clock
+from minipaas.frozen import frozen
 from minipaas.limits import Limits
 from minipaas.model.dyno import DynoState
 from minipaas.model.logline import Source
 from minipaas.runtime.base import Output, Runtime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Run:
     """What a release means for its dynos: `slug` becomes /app, `commands` by process type, config vars."""
 
@@ -98,7 +98,7 @@ class Tasks:
             self._on_failure(error)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Kit:
     """The services one app's dynos are run with."""
 

@@ -8,9 +8,9 @@ a damaged one reading goes on at the next head that proves right.
 import json
 import re
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 
+from minipaas.frozen import frozen
 from minipaas.model.logline import LogChunk, Source
 
 _HEAD = re.compile(
@@ -19,7 +19,7 @@ _HEAD = re.compile(
 _quoted = lru_cache(maxsize=1024)(json.dumps)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decoded:
     """What a file held; `whole` is false when some of it could not be read."""
 
@@ -27,7 +27,7 @@ class Decoded:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Head:
     chunk: LogChunk
     size: int

@@ -1,12 +1,13 @@
 """What an app's own files say: process types, formation, config vars wanted, buildpacks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from minipaas.frozen import frozen
 from minipaas.model.dyno import DEFAULT_SIZE, Size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileWarning:
     """Something a user should know about one of their files, that does not stop the work."""
 
@@ -19,7 +20,7 @@ class FileWarning:
         return f"{where}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Procfile:
     """Process types in file order, each with its command."""
 
@@ -28,7 +29,7 @@ class Procfile:
     warnings: tuple[FileWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnvWish:
     """One entry of app.json's `env`. `generator` is "secret" or None."""
 
@@ -38,7 +39,7 @@ class EnvWish:
     generator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormationEntry:
     """How many dynos of one process type, and of which size."""
 
@@ -46,7 +47,7 @@ class FormationEntry:
     size: Size = DEFAULT_SIZE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddonWish:
     """One entry of app.json's `addons`: `heroku-postgresql:mini`, optionally under another name."""
 
@@ -55,7 +56,7 @@ class AddonWish:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AppJson:
     """Heroku's app.json, as far as it bears on running the app."""
 

@@ -1,15 +1,15 @@
 """Where an app's log is sent to as it comes."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from minipaas.errors import UsageProblem
+from minipaas.frozen import frozen
 
 SCHEMES = ("syslog", "syslog+tls", "http", "https")
 _HINT = "syslog://host:514, syslog+tls://host:6514, https://user:password@host/path or http://…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Drain:
     """One drain of an app. `token` is `d.` and a UUID: what a receiver of many apps tells them apart by."""
 

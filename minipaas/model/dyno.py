@@ -1,12 +1,14 @@
 """A dyno: its name, its states, how it ended, how large it may grow."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from minipaas.frozen import frozen
 
 #: Process types as the classic Procfile grammar allows them.
 TYPE_PATTERN = r"[A-Za-z0-9_-]+"
-_NAME = re.compile(rf"({TYPE_PATTERN})\.(\d{{1,9}})")
+#: Compiled by `re` at its first use, as other patterns here that the first dyno of a platform does not wait for.
+_NAME = rf"({TYPE_PATTERN})\.(\d{{1,9}})"
 
 
 class DynoState(StrEnum):
@@ -19,7 +21,7 @@ class DynoState(StrEnum):
     IDLE = "idle"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen
 class DynoName:
     """`web.1`: a place in the formation. Not unique among living processes: a restart overlaps."""
 
@@ -29,14 +31,17 @@ class DynoName:
     def __str__(self) -> str:
         return f"{self.type}.{self.number}"
 
+    def __lt__(self, other: "DynoName") -> bool:
+        return (self.type, self.number) < (other.type, other.number)
+
     @classmethod
     def parse(cls, text: str) -> "DynoName | None":
         """`web.1` to a name; None when the text is not one."""
-        found = _NAME.fullmatch(text)
+        found = re.fullmatch(_NAME, text)
         return cls(found[1], int(found[2])) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exit:
     """How a dyno's main process ended.
 
@@ -48,7 +53,7 @@ class Exit:
     killed_by_memory: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """A dyno size: memory quota in bytes, and processes with threads together (DC:dyno-types)."""
 

@@ -1,11 +1,10 @@
 """What an app can have switched on (`minipaas features`). Toggling makes no release and restarts nothing."""
 
-from dataclasses import dataclass
-
 from minipaas.errors import NotFound
+from minipaas.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Feature:
     """One switch. `sizes` names the dyno sizes that the web dynos must have for it, in lower case; empty: any."""
 

@@ -1,9 +1,10 @@
 """A piece of an app's log, and which pieces a reader wants."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from minipaas.frozen import frozen
 
 
 class Source(StrEnum):
@@ -13,7 +14,7 @@ class Source(StrEnum):
     HEROKU = "heroku"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogChunk:
     """Whole lines that came together from one process.
 
@@ -28,7 +29,7 @@ class LogChunk:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LogFilter:
     """What a reader wants; None takes all.
 
@@ -68,7 +69,7 @@ def render(chunk: LogChunk) -> bytes:
     return head + chunk.data[:-1].replace(b"\n", b"\n" + head) + b"\n"
 
 
-_RENDERED = re.compile(rb"(\S+) (app|heroku)\[([^\]]*)\]: ", re.ASCII)
+_RENDERED = rb"(\S+) (app|heroku)\[([^\]]*)\]: "
 
 
 def parse_line(line: bytes) -> LogChunk:
@@ -77,7 +78,7 @@ def parse_line(line: bytes) -> LogChunk:
     Raises:
         ValueError: the line does not begin as `render` begins one.
     """
-    found = _RENDERED.match(line)
+    found = re.match(_RENDERED, line)
     if found is None:
         raise ValueError(f"not a log line: {line[:80]!r}")
     time, source, process = (part.decode() for part in found.groups())

@@ -2,14 +2,15 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from minipaas.frozen import frozen
 from minipaas.model.app import FormationEntry
 from minipaas.model.drain import Drain
 from minipaas.model.release import Build, BuildStatus, Release, ReleaseStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppRecord:
     """One app. `source` is the folder it was last deployed from; releases and builds are in order, oldest first."""
 

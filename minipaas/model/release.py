@@ -1,12 +1,14 @@
 """From source to what runs: build, slug, release."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
+from minipaas.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen(kw_only=True)
 class Slug:
     """An app after its build, ready to run; never changed again.
 
@@ -33,7 +35,7 @@ class BuildStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Build:
     """One attempt to make a slug. Times are seconds since the epoch."""
 
@@ -62,7 +64,7 @@ class ReleaseStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Release:
     """A slug with the config vars and add-ons it runs with. `version` counts from 1 and is never used again."""
 
@@ -87,7 +89,7 @@ class Release:
         return self.status is ReleaseStatus.PENDING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """What is to be the next release; what is None stays as it is."""
 

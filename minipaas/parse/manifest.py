@@ -1,10 +1,11 @@
 """The files of one app, read together: Procfile, app.json and .env."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from minipaas.errors import FileProblem
+from minipaas.frozen import frozen
 from minipaas.model.app import AppJson, FileWarning, Procfile
 from minipaas.parse.procfile import parse_procfile
 
@@ -14,7 +15,7 @@ MAX_FILE_BYTES = 1024 * 1024
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppFiles:
     """What an app's own files say. `procfile` None: there is none, so that buildpack defaults alone count."""
 

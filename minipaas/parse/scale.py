@@ -6,21 +6,21 @@ src/commands/ps/scale.ts); here they are errors. `worker=+1` is allowed besides 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from minipaas.errors import UsageProblem
+from minipaas.frozen import frozen
 from minipaas.limits import DYNOS_PER_APP
 from minipaas.model.app import FormationEntry
 from minipaas.model.dyno import DEFAULT_SIZE, TYPE_PATTERN, Size
 from minipaas.parse.dyno_size import KNOWN, find_size
 from minipaas.parse.wording import did_you_mean, listed, quoted
 
-_WORD = re.compile(rf"({TYPE_PATTERN})(=|=?\+|=?-)([0-9]+)(?::([A-Za-z0-9_-]+))?")
+_WORD = rf"({TYPE_PATTERN})(=|=?\+|=?-)([0-9]+)(?::([A-Za-z0-9_-]+))?"
 _FORM = "write `web=2`, `worker+1`, `worker-1` or `web=2:standard-2x`"
 _FORMATION_FORM = "write `web=2,worker=1`"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScaleChange:
     """A wish about one process type: `quantity` dynos, or `delta` more, never both; `size` None keeps the size."""
 
@@ -84,7 +84,7 @@ def _changed(entry: FormationEntry, change: ScaleChange) -> FormationEntry:
 
 
 def _change(word: str) -> ScaleChange:
-    found = _WORD.fullmatch(word)
+    found = re.fullmatch(_WORD, word)
     if found is None:
         raise UsageProblem(f"cannot read {quoted(word)}", _FORM)
     type_, sign, digits, size = found.groups()

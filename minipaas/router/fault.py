@@ -1,7 +1,9 @@
 """Heroku's H codes: what each says in the log line, to the client, and on which page (DC:error-codes)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from minipaas.frozen import frozen
 
 
 class Page(StrEnum):
@@ -13,7 +15,7 @@ class Page(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """Why a request did not end well. `status` is what the log says; 499 is never sent."""
 

@@ -1,14 +1,15 @@
 """A running web dyno as the router sees it: where it listens, what it serves now, connections it left open."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from minipaas.frozen import frozen
 
 if TYPE_CHECKING:
     from minipaas.router.upstream import DynoConnection
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backend:
     """A web dyno that listens; `life` is the id of its launch, never used twice."""
 

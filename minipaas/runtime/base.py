@@ -6,17 +6,18 @@ routers or logs; the dyno manager above it decides, this floor acts. One contrac
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from minipaas.frozen import frozen
 from minipaas.model.dyno import DEFAULT_SIZE, Exit, Size
 
 #: Called on the loop with each piece a process wrote, stdout and stderr in one order; b"" once at the end.
 Output = Callable[[bytes], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """Where dynos stand: a simulated cell with a name, an address of its own and a disk area.
 
@@ -29,7 +30,7 @@ class Host:
     area: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bind:
     """A folder of this machine that the process sees at `target`."""
 
@@ -38,7 +39,7 @@ class Bind:
     writable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminal:
     """A terminal's size in characters, 1 to 65,535 each."""
 
@@ -46,7 +47,7 @@ class Terminal:
     columns: int = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Launch:
     """One process tree to start.
 
@@ -75,7 +76,7 @@ class Launch:
     output: Output = field(default=lambda _data: None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listener:
     """A TCP socket in state LISTEN: address as text, port, and who holds it, for R10's explanation."""
 
@@ -85,7 +86,7 @@ class Listener:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileChange:
     """One path a dyno changed since it started. `kind` is A(dded), M(odified) or D(eleted).
 
@@ -97,7 +98,7 @@ class FileChange:
     real: Path | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What a dyno uses, in bytes, without page cache; shared pages counted once where the kernel tells.
 
@@ -172,7 +173,7 @@ class DynoProcess(Protocol):
         """Delete its disk. Only after `wait` returned."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Capabilities:
     """What a runtime gives on this machine; `lost` has one clause for each thing it cannot give.
 

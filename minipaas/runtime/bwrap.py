@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from minipaas.frozen import frozen
 from minipaas.runtime.base import Launch
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.stack import Stack
@@ -18,7 +18,7 @@ _SECRETS = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "sudoers.d", 
 _KERNEL = ("sys", "irq", "bus", "fs", "acpi", "scsi", "sysrq-trigger", "mtrr")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """What every dyno of this runtime sees beside its own disk, as bubblewrap words, made once.
 

@@ -8,9 +8,9 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from minipaas.frozen import frozen
 from minipaas.runtime.base import Memory
 
 ROOT = Path("/sys/fs/cgroup")
@@ -20,7 +20,7 @@ _V1_NAMES = ("rss", "shmem", "swap", "cache", "pgpgin", "pgpgout")
 _ENTER = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit; shift; done; shift; exec "$@"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cgroups:
     """Where this home's dynos have their groups: beside all others, told apart by `prefix`. `unified` is v2."""
 

@@ -2,16 +2,14 @@
 
 import json
 import os
-import secrets
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
+from minipaas.frozen import frozen
 from minipaas.runtime.base import Capabilities, Host, Launch, Runtime
 from minipaas.runtime.boot import ENV, env_resets_signals
 from minipaas.runtime.remedy import remedy
@@ -36,7 +34,7 @@ class State(Protocol):
         """Where the hosts' areas are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     """A bubblewrap that works here, whether `env` does, and where disks must be if not in the hosts' areas."""
 
@@ -137,7 +135,7 @@ async def _try_once(runtime: SandboxRuntime, home: State) -> None:
     try:
         lower.mkdir(parents=True, exist_ok=True)
         launch = Launch(
-            id=f"probe-{secrets.token_hex(4)}", host=host, command="true", env={}, slug=lower, output=said.append
+            id=f"probe-{os.urandom(4).hex()}", host=host, command="true", env={}, slug=lower, output=said.append
         )
         process = await runtime.start(launch)
     except Refused:
@@ -160,7 +158,9 @@ def find_bubblewrap() -> Path:
     """
     if not sys.platform.startswith("linux"):
         raise Refused("namespaces are there on Linux only")
-    own = shutil.which("bwrap")
+    from shutil import which  # noqa: PLC0415  once on a machine
+
+    own = which("bwrap")
     if own and b"--overlay-src" in _help_of(own):
         return Path(own)
     try:

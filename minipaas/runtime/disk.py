@@ -1,17 +1,17 @@
 """A dyno's disk in its host's area: what it writes under `/app`, `/tmp` and `/var/tmp`."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from minipaas.errors import DynoProblem
+from minipaas.frozen import frozen
 from minipaas.runtime.reaper import remove_tree
 
 #: With less than this free in the area nothing is launched.
 SPARE_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disk:
     """The folder of one launch. `app` is the overlay's upper folder, or the whole copy of the slug."""
 

@@ -7,8 +7,9 @@ their home folder (pyenv, nvm, uv, ...) are added where they are, so that an app
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from minipaas.frozen import frozen
 
 #: PATH of a dyno on Heroku (seen in production).
 BASE_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
@@ -27,7 +28,7 @@ _TOOLCHAINS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stack:
     """`folders` are those outside `/usr` and `/opt` to show at their own place; `path` is the dyno's PATH."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 from pathlib import Path
 
 from minipaas.runtime import reaper
@@ -28,7 +27,7 @@ class Traces:
 
     def __init__(self, state: Path, scratch: Path | None = None, cgroups: Cgroups | None = None) -> None:
         self.home = home_id(state)
-        self._run = f"{self.home}.{secrets.token_hex(4)}."
+        self._run = f"{self.home}.{os.urandom(4).hex()}."
         self._areas = (state / "hosts", *((scratch,) if scratch else ()))
         self._scratch = scratch
         self._cgroups = cgroups

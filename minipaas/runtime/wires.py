@@ -3,13 +3,13 @@
 import os
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass
 
+from minipaas.frozen import frozen
 from minipaas.runtime.base import Console, Launch, Output
 from minipaas.runtime.output import OutputPipe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Wires:
     """`reading` and `writing` are our ends, `output` and `input` the dyno's.
 

@@ -3,15 +3,13 @@
 import fcntl
 import json
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minipaas.errors import PlatformRunning, StoreProblem
+from minipaas.frozen import frozen
 
 
 def default_root() -> Path:
@@ -24,7 +22,7 @@ def default_root() -> Path:
     return user_state_path("minipaas", appauthor=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """Paths under one root. Nothing is made before `prepare`; all of it may be deleted while no platform runs."""
 
@@ -119,6 +117,8 @@ class Home:
         """The bearer token, made at the first call."""
         with suppress(FileNotFoundError):
             return self.token_file.read_text().strip()
+        import secrets  # noqa: PLC0415  once in a home's life
+
         token = secrets.token_hex(16)
         write_atomic(self.token_file, token + "\n")
         return token
@@ -130,20 +130,25 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         StoreProblem: no space left, or not permitted; the old file is untouched.
     """
+    new = path.with_name(f".new-{os.urandom(8).hex()}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".new-", delete=False) as new:
+        with open(new, "x", opener=_private) as file:
             try:
-                new.write(text)
-                new.flush()
-                os.fsync(new.fileno())
-                Path(new.name).replace(path)
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                new.replace(path)
             except BaseException:
-                Path(new.name).unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
                 raise
     except OSError as error:
         raise StoreProblem(
             f"cannot write {path}: {error.strerror}", "free some space in the state folder and try again"
         ) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_json(path: Path) -> Mapping[str, Any] | None:

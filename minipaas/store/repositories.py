@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import uuid
@@ -66,7 +65,7 @@ class Repositories:
 
     def delete(self, app: str) -> None:
         """Remove the app's repository with all that was pushed."""
-        shutil.rmtree(self.path(app), ignore_errors=True)
+        _remove(self.path(app))
         self.lock(app).unlink(missing_ok=True)
 
     def lock(self, app: str) -> Path:
@@ -75,7 +74,7 @@ class Repositories:
 
     def sweep(self) -> None:
         """Remove the sources that pushes which were killed have left."""
-        shutil.rmtree(self._folder / "incoming", ignore_errors=True)
+        _remove(self._folder / "incoming")
 
     def export(self, app: str, commit: str) -> Path:
         """The files of a commit in a new folder, which the caller removes.
@@ -90,7 +89,7 @@ class Repositories:
             folder.mkdir(mode=0o700, parents=True)
             _check_out(self.path(app), commit, folder)
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             raise StoreProblem(f"cannot read {commit[:8]} of {app}: {error.strerror}") from error
         return folder
 
@@ -135,3 +134,9 @@ def _run(repository: Path | None, words: Sequence[str], env: Mapping[str, str]) 
         )
     except FileNotFoundError:
         raise Missing("git is not installed", "install it: apt-get install git") from None
+
+
+def _remove(folder: Path) -> None:
+    from shutil import rmtree  # noqa: PLC0415  see `tree.remove`
+
+    rmtree(folder, ignore_errors=True)

@@ -12,14 +12,14 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from minipaas.errors import NotFound, StoreProblem
+from minipaas.frozen import frozen
 from minipaas.model.release import Slug
 from minipaas.store.home import Home, read_json, write_atomic
 from minipaas.store.tree import Entry, digest, remove, walk
@@ -27,7 +27,7 @@ from minipaas.store.tree import Entry, digest, remove, walk
 _NEW = ".new-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SlugFacts:
     """What a build found out about a slug beside its files; part of the slug's id."""
 
@@ -158,7 +158,7 @@ class Slugs:
         return [folder.name for folder in gone]
 
     def _put(self, slug_id: str, tree: Path, facts: SlugFacts, entries: list[Entry]) -> None:
-        new = self._root / f"{_NEW}{secrets.token_hex(8)}"
+        new = self._root / f"{_NEW}{os.urandom(8).hex()}"
         moved = new / "app"
         try:
             new.mkdir(parents=True)

@@ -6,16 +6,16 @@ no part of it, so that two checkouts of one commit are one source.
 
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from minipaas.frozen import frozen
 
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One name in a folder. `path` is relative with `/`; `mode` is `st_mode`, of the link itself where it is one."""
 
@@ -142,9 +142,11 @@ def remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
+    from shutil import rmtree  # noqa: PLC0415  five modules for compressed files come with it
+
     try:
-        shutil.rmtree(path)
+        rmtree(path)
     except PermissionError:
         for folder, _, _ in os.walk(path):
             Path(folder).chmod(0o700)
-        shutil.rmtree(path)
+        rmtree(path)

@@ -22,6 +22,7 @@ LATER = (
     "minipaas.model.verdict",
     "minipaas.report",
     "minipaas.router.client",
+    "minipaas.router.logline",
     "minipaas.router.upstream",
     "minipaas.rules",
     "aiohttp",
@@ -32,7 +33,9 @@ LATER = (
     "platformdirs",
     "psutil",
     "rich",
+    "secrets",
     "selectolax",
+    "tempfile",
     "unittest",
     "yaml",
 )
