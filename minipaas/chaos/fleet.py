@@ -7,7 +7,8 @@ from pathlib import Path
 
 from minipaas.chaos.disks import evidence, fingerprints
 from minipaas.chaos.history import FileEvidence
-from minipaas.chaos.lab import Lab, LabDyno, NotUp, SharedDisk
+from minipaas.chaos.keeper import SharedDisk
+from minipaas.chaos.lab import Lab, LabDyno, NotUp
 from minipaas.chaos.trial import Kind, Phase, Trial
 from minipaas.clock import Clock
 from minipaas.model.verdict import TimelineEvent
@@ -43,7 +44,7 @@ class Fleet:
 
     async def __aenter__(self) -> "Fleet":
         if self.trial.keeps_disk:
-            self._disk = await self._lab.shared_disk()
+            self._disk = self._lab.shared_disk()
         count = 2 if self.trial.several else 1
         try:
             self._web = list(await asyncio.gather(*(self._boot(number + 1) for number in range(count))))
@@ -105,14 +106,14 @@ class Fleet:
         old = self._web[0]
         self._event(old, "fault", f"{self._whose}{self.trial.kind} {phase} of {step}")
         self._leaving.append(old)
-        self._web[0] = await self._replacement(old)
-        self._look_at_disk(old)
-        stopping = asyncio.ensure_future(self._stop(old))
         if self._disk is not None:
             # Two lives on one disk would be a trial of its own: the old one ends first.
-            await stopping
-        else:
-            self._stopping.add(stopping)
+            await self._stop(old)
+            self._web[0] = await self._boot(1)
+            return
+        self._web[0] = await self._replacement(old)
+        self._look_at_disk(old)
+        self._stopping.add(asyncio.ensure_future(self._stop(old)))
 
     async def _stop(self, dyno: LabDyno) -> None:
         at = self._now()
@@ -186,4 +187,4 @@ class Fleet:
         await asyncio.gather(*(self._lab.kill(dyno) for dyno in mine), return_exceptions=True)
         await asyncio.gather(*self._stopping, return_exceptions=True)
         if self._disk is not None:
-            await self._lab.drop_disk(self._disk)
+            self._disk.drop()

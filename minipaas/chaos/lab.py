@@ -7,7 +7,6 @@ taken for a loss.
 
 import asyncio
 import random
-import shutil
 import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Protocol
 
 from minipaas.chaos.cpu import cpu_of
 from minipaas.chaos.elsewhere import serves_elsewhere
+from minipaas.chaos.keeper import SharedDisk
 from minipaas.clock import Clock
 from minipaas.errors import DynoProblem
 from minipaas.model.dyno import DEFAULT_SIZE, Exit
@@ -37,23 +37,6 @@ class Specimen:
     slug: Path
     commands: Mapping[str, str]
     config: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class SharedDisk:
-    """A disk that outlives dynos: `/app` and `/tmp` on folders of this machine."""
-
-    root: Path
-
-    @property
-    def app(self) -> Path:
-        """What is mounted at /app."""
-        return self.root / "app"
-
-    @property
-    def tmp(self) -> Path:
-        """What is mounted at /tmp."""
-        return self.root / "tmp"
 
 
 class NotUp(Exception):
@@ -176,7 +159,7 @@ class Lab:
         """Start a dyno; a web dyno is returned once it listens.
 
         Args:
-            disk: a disk to stand on; None gives a fresh copy of the slug.
+            disk: what dynos before it wrote; None gives the slug as it was built.
             extra: more environment.
             wait: False returns a web dyno at once, see `listening`.
 
@@ -242,14 +225,15 @@ class Lab:
 
     def _launch(self, dyno: LabDyno, process_type: str, extra: Mapping[str, str], binds: Sequence[Bind]) -> Launch:
         specimen, disk = self.specimen, dyno.disk
-        own = (Bind(disk.app, "/app", writable=True), Bind(disk.tmp, "/tmp", writable=True)) if disk else ()
+        own = (Bind(disk.tmp, "/tmp", writable=True),) if disk else ()
         marks = {"DYNO": dyno.name, "PORT": str(dyno.port), "WEB_CONCURRENCY": "1"}
         return Launch(
             id=dyno.id,
             host=dyno.host,
             command=specimen.commands[process_type],
             env={**specimen.config, **marks, **extra},
-            slug=None if disk else specimen.slug,
+            slug=specimen.slug,
+            kept=disk.layers if disk else (),
             binds=(*own, *binds),
             size=DEFAULT_SIZE,
             hostname=dyno.id,
@@ -267,7 +251,7 @@ class Lab:
         return await self.kill(dyno)
 
     async def kill(self, dyno: LabDyno) -> Exit:
-        """SIGKILL to all its processes; its own disk is gone then."""
+        """SIGKILL to all its processes; its own disk is gone then, one that outlives it has what it wrote."""
         assert dyno.process is not None
         assert dyno.exited is not None
         if not dyno.exited.done():
@@ -275,6 +259,8 @@ class Lab:
         exit_ = await dyno.exited
         if dyno in self._living:
             self._forget(dyno)
+            if dyno.disk is not None:
+                dyno.disk.keep(dyno.process.writes())
             dyno.process.discard()
         return exit_
 
@@ -284,17 +270,12 @@ class Lab:
         if self._route is not None:
             self._route.is_gone(dyno)
 
-    async def shared_disk(self) -> SharedDisk:
-        """A copy of the slug that dynos can stand on one after another, or two at a time."""
+    def shared_disk(self) -> SharedDisk:
+        """A disk that dynos can stand on one after another."""
         self._disks += 1
         disk = SharedDisk(self._folder / f"disk-{self._disks}")
-        disk.tmp.mkdir(parents=True)
-        await asyncio.to_thread(shutil.copytree, self.specimen.slug, disk.app, symlinks=True)
+        disk.make()
         return disk
-
-    async def drop_disk(self, disk: SharedDisk) -> None:
-        """Delete it."""
-        await asyncio.to_thread(shutil.rmtree, disk.root, ignore_errors=True)
 
     async def clear(self) -> None:
         """Kill what lives."""
