@@ -4,6 +4,8 @@ import pytest
 
 from tests.fakes import FakeClock
 
+pytest_plugins = ("tests.runtime.docker.engine_fixtures",)
+
 
 @pytest.fixture
 def clock() -> FakeClock:

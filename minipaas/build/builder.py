@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from minipaas.build.detect import Finder, Plan
 from minipaas.build.source import Reading, Source, read_procfile, read_source
-from minipaas.build.userland import this_stack
+from minipaas.build.userland import stack_on
 from minipaas.build.words import saying, step, using
 from minipaas.build.workplace import Workplaces
 from minipaas.clock import Clock
@@ -107,7 +107,7 @@ class Builder:
 
     async def _make(self, request: BuildRequest, source: Source, output: Callable[[bytes], None]) -> BuildResult:
         say = saying(output)
-        stack, machine = this_stack()
+        stack, machine = stack_on(self._runtime.capabilities().stack)
         say(step(f"Building on {machine} (as stack {stack})") + using(request.buildpacks))
         await self._finder.update(request.buildpacks, say)
         plan = await self._finder.plan(request.buildpacks, request.source)
@@ -128,12 +128,13 @@ class Builder:
 
     def _key(self, source_digest: str, plan: Plan, request: BuildRequest) -> str:
         """All that a slug depends on."""
+        image = self._runtime.capabilities().stack
         parts = [
             source_digest,
             "each" if plan.explicit else "first",
             *(f"{buildpack.name}={buildpack.digest}" for buildpack in plan.buildpacks),
             *(f"{name}={value}" for name, value in sorted(request.config.items())),
-            *(self._runtime.name, platform.machine(), *this_stack()),
+            *(self._runtime.name, platform.machine(), *stack_on(image), *((image,) if image else ())),
         ]
         return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
 

@@ -17,7 +17,7 @@ from minipaas.build.environment import (
     write_env_dir,
 )
 from minipaas.build.unbroken import unbroken
-from minipaas.build.userland import this_stack
+from minipaas.build.userland import stack_on
 from minipaas.build.workplace import Workplace
 from minipaas.clock import Clock
 from minipaas.model.dyno import SIZES, Exit
@@ -115,7 +115,7 @@ class Compiler:
         return {
             **mirrors,
             "LANG": "C.UTF-8",
-            "STACK": this_stack()[0],
+            "STACK": stack_on(self._runtime.capabilities().stack)[0],
             "SOURCE_VERSION": version,
             "REQUEST_ID": work.tag,
         }

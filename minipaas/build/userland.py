@@ -1,4 +1,4 @@
-"""Which Heroku stack this machine's user land is nearest to."""
+"""Which Heroku stack a user land is nearest to: this machine's, or an image's."""
 
 import platform
 import re
@@ -26,3 +26,12 @@ def this_stack() -> tuple[str, str]:
         release = {}
     name = release.get("PRETTY_NAME") or f"{platform.system()} {platform.release()}"
     return stack_name(release, platform.libc_ver()), name
+
+
+def stack_on(image: str) -> tuple[str, str]:
+    """The same of a runtime's `stack`. Heroku's images have it in their name; others are made of this user land."""
+    if not image:
+        return this_stack()
+    name = image.partition("@")[0]
+    heroku = re.fullmatch(r"heroku/heroku:(\d+)", name)
+    return (f"heroku-{heroku[1]}" if heroku else this_stack()[0], name)

@@ -1,5 +1,6 @@
 """down."""
 
+import asyncio
 import os
 import signal
 import time
@@ -27,11 +28,26 @@ def down(force: bool) -> None:
     lock = HomeLock(place)
     pid = _asked(place, lock, force=force)
     if pid is None:
-        output.note(f"No platform runs on {place.root}.")
+        cleared = asyncio.run(_cleared(place, lock))
+        left = f" {cleared} containers of an earlier one were left and are removed." if cleared else ""
+        output.note(f"No platform runs on {place.root}.{left}")
         return
     output.begin("Stopping the platform")
     _wait_until_free(lock, pid)
     output.done()
+
+
+async def _cleared(place: Home, lock: HomeLock) -> int:
+    """Remove what a platform that was killed left on a Docker engine; how many containers."""
+    if not (place.root / "runtime" / "docker").is_file():
+        return 0
+    from minipaas.runtime.docker.leftovers import clear_leftovers  # noqa: PLC0415  after a crash only
+
+    lock.acquire()
+    try:
+        return await clear_leftovers(place.root)
+    finally:
+        lock.release()
 
 
 def _asked(place: Home, lock: HomeLock, *, force: bool) -> int | None:

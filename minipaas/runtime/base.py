@@ -178,6 +178,7 @@ class Capabilities:
     """What a runtime gives on this machine; `lost` has one clause for each thing it cannot give.
 
     `reason` is why no better runtime is used, in the words of what refused it; empty where none is missing.
+    `stack` is what dynos and builds run on, `NAME@ID` of an image; empty for this machine's own user land.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Capabilities:
     process_limit: bool
     lost: tuple[str, ...] = ()
     reason: str = ""
+    stack: str = ""
 
 
 class Runtime(Protocol):

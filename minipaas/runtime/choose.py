@@ -64,6 +64,10 @@ async def choose(wanted: str, home: State, stack: str = "", *, fetch: bool = Tru
             f"cannot use the runtime {wanted}: it is not part of this version yet",
             "leave --runtime away, or use `--runtime sandbox`",
         )
+    if (home.root / "runtime" / "docker").is_file():
+        from minipaas.runtime.docker.leftovers import clear_leftovers  # noqa: PLC0415  after a crash only
+
+        await clear_leftovers(home.root)
     runtime = await _sandbox_or_process(wanted, home, find_stack(os.environ, Path.home()))
     return runtime, runtime.capabilities()
 

@@ -18,8 +18,10 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture(params=["fake", "sandbox", "process", "docker"])
-async def place(request: pytest.FixtureRequest, home: Home) -> AsyncIterator[Place]:
+async def place(request: pytest.FixtureRequest, home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     """Over every implementation; a test narrows that by parametrizing `place` indirectly."""
+    if request.param == "docker":
+        monkeypatch.setenv("DOCKER_HOST", request.getfixturevalue("engine_host"))
     made = Place(home.root, await make_runtime(request.param, home))
     yield made
     await made.close()

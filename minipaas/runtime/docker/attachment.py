@@ -157,6 +157,7 @@ def attach(api: "APIClient", container: str, *, attached: bool) -> socket.socket
     wanted = {"stdout": 1, "stderr": 1, "stream": 1, "stdin": int(attached)}
     raw: Any = api.attach_socket(container, params=wanted)
     stream = socket.socket(fileno=os.dup(raw.fileno()))
+    raw._sock.close()  # the SDK would keep its own descriptor until it is collected
     raw._response.close()
     raw.close()
     return stream

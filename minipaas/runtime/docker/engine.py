@@ -89,7 +89,7 @@ class Engine:
             DynoProblem: the engine says no; the message has its reason.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, act, self._api)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self.now, act)
         except (OSError, _sdk_error()) as error:  # what requests raises are OSErrors
             raise told(aim, error) from error
 
@@ -98,12 +98,13 @@ class Engine:
 
         def quietly() -> None:
             with suppress(OSError, _sdk_error()):
-                act(self._api)
+                self.now(act)
 
         self._pool.submit(quietly)
 
     def now(self, act: "Callable[[APIClient], T]") -> T:
-        """Do it here and now, blocking the caller."""
+        """Do it here and now, blocking the caller; what the SDK raises comes as it is."""
+        knock(self.host)
         return act(self._api)
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ from minipaas.runtime.docker.container import ContainerProcess
 from minipaas.runtime.docker.engine import Engine, EngineDown, is_missing
 from minipaas.runtime.docker.images import UID, Images, stack_of
 from minipaas.runtime.docker.kept import Kept
+from minipaas.runtime.docker.leftovers import note, remove_containers, took_down
 from minipaas.runtime.docker.loans import Loans
 from minipaas.runtime.docker.recipe import Recipe
 from minipaas.runtime.traces import Traces
@@ -41,8 +42,10 @@ class DockerRuntime:
     name = "docker"
 
     def __init__(self, state: Path, engine: Engine, stack: str = "") -> None:
+        self._state = state
         self._engine = engine
         self._stack = stack_of(stack)
+        self._stack_id = ""
         self._traces = Traces(state)
         self._run = self._traces.mark("")[:-1]
         #: Whoever runs the platform can then read and delete what a dyno wrote, without being root.
@@ -66,16 +69,12 @@ class DockerRuntime:
         try:
             _see_that_it_is_here(engine)
             made = cls(state, engine, stack)
-            await made._images.stack(made._stack.run, fetch=fetch)
+            note(state, engine.host)
+            made._stack_id = await made._images.stack(made._stack.run, fetch=fetch)
         except BaseException:
             await engine.close()
             raise
         return made
-
-    @property
-    def stack(self) -> str:
-        """The image that builds run on."""
-        return self._stack.build
 
     def capabilities(self) -> Capabilities:
         """Everything."""
@@ -87,6 +86,7 @@ class DockerRuntime:
             read_only_stack=True,
             memory_limit=True,
             process_limit=True,
+            stack=f"{self._stack.run}@{self._stack_id}",
         )
 
     def inside(self, source: Path, target: str) -> str:
@@ -222,21 +222,14 @@ class DockerRuntime:
         return max(gone, swept)
 
     def _remove_containers(self, api: "APIClient", *, own: bool = False) -> int:
-        stale = [
-            each
-            for each in api.containers(all=True, filters=labels.of_home(self._traces.home))
-            if (each["Labels"].get(labels.RUN) == self._run) == own
-        ]
-        for each in stale:
-            with suppress(OSError):
-                api.remove_container(each["Id"], force=True, v=True)
-        return len(stale)
+        return remove_containers(api, self._traces.home, lambda marks: (marks.get(labels.RUN) == self._run) == own)
 
     async def close(self) -> None:
         """Let the warden and the engine go; what a launch that was given up has left goes too."""
         self._traces.close()
         with suppress(DynoProblem):
             await self._engine.call("clear up", lambda api: self._remove_containers(api, own=True))
+            took_down(self._state)
         await self._engine.close()
 
 
