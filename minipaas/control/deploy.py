@@ -1,5 +1,6 @@
 """A deploy from its files to its dynos: read, build, release, run."""
 
+import asyncio
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping
@@ -95,10 +96,15 @@ async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
             provided = await services.addons.provide(app.name, files.app_json.addons)
         before = app.record.current
         _attach(app, provided)
-        release = await _release(app, order, files, result, composed.over(app, provided))
+        try:
+            release = await _release(app, order, files, result, composed.over(app, provided))
+        except BaseException:
+            app.remember_build(build)
+            raise
         if release.slug_id == build.slug_id and release != before:
             build = dataclasses.replace(build, release_id=release.id)
-            app.remember_build(build)
+        await asyncio.sleep(0)  # the dynos are launched before the disk is waited for
+        app.remember_build(build)
         await _postdeploy(app, order, files, release)
     return Deploy(release=release, build=build, new=release != before)
 
@@ -158,7 +164,8 @@ async def _build(
         reused=result.reused,
         commit=spec.commit or None,
     )
-    app.remember_build(build)
+    if not result.reused:
+        app.remember_build(build)
     app.say("Build succeeded")
     return result, build
 

@@ -52,7 +52,7 @@ class Channel:
 
     def tail(self, wanted: LogFilter = ALL, num: int = LOG_DEFAULT_LINES, *, follow: bool = False) -> TailSession:
         """The last `num` lines that `wanted` takes (1,500 are kept), then, with `follow`, those to come."""
-        session = TailSession(self._ring.last(num, wanted), wanted, self._clock)
+        session = TailSession(self.last(num, wanted), wanted, self._clock)
         if follow:
             self._follow(session)
         else:
@@ -67,6 +67,7 @@ class Channel:
 
     def last(self, num: int, wanted: LogFilter = ALL) -> list[LogChunk]:
         """The last `num` lines that `wanted` takes, oldest first."""
+        self._history.load()
         return self._ring.last(num, wanted)
 
     def listen(self, take: Listener) -> Callable[[], None]:

@@ -31,15 +31,30 @@ RETRY_DELAY_S = 5.0
 
 
 class History:
-    """Keeps one file in step with a ring. `tell` gets the cause, once, when lines cannot be kept."""
+    """Keeps one file in step with a ring.
 
-    def __init__(self, path: Path, ring: Ring, clock: Clock, worker: Executor, tell: Callable[[str], None]) -> None:
+    Args:
+        tell: gets the cause, once, when lines cannot be kept.
+        anew: what the file may still hold is nobody's.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        ring: Ring,
+        clock: Clock,
+        worker: Executor,
+        tell: Callable[[str], None],
+        *,
+        anew: bool = False,
+    ) -> None:
         self._path = path
         self._ring = ring
         self._clock = clock
         self._worker = worker
         self._tell = tell
         self._dirty_lines = 0
+        self._loaded = anew
         self._file_lines = 0
         self._file_torn = False
         self._failing = False
@@ -48,12 +63,17 @@ class History:
         self._write: asyncio.Future[int] | None = None
 
     def load(self) -> None:
-        """Fill the ring with what the file holds; a file that is missing or unreadable holds nothing."""
+        """Let the ring begin with what the file holds, once; a file that is missing or unreadable holds nothing.
+
+        Left to the first who reads or writes: an app's dynos do not wait for its earlier lines.
+        """
+        if self._loaded:
+            return
+        self._loaded = True
         with contextlib.suppress(OSError):
             found = decode(self._path.read_bytes())
-            for chunk in found.chunks:
-                self._ring.append(chunk)
-                self._file_lines += chunk.count
+            self._ring.precede(found.chunks)
+            self._file_lines = sum(chunk.count for chunk in found.chunks)
             self._file_torn = not found.whole
 
     def dirty(self, lines: int) -> None:
@@ -95,6 +115,7 @@ class History:
         self._start_write()
 
     def _start_write(self) -> asyncio.Future[int]:
+        self.load()
         lines, capacity = min(self._dirty_lines, self._ring.capacity), self._ring.capacity
         # Appending behind a torn record could hide from the next reader what is appended.
         anew = self._file_torn or lines == capacity or self._file_lines + lines > 2 * capacity

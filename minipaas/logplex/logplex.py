@@ -55,10 +55,9 @@ class Logplex:
         def tell(cause: str) -> None:
             channel.say(Source.HEROKU, "logplex", f"cannot keep the last lines of {app} in {self._folder}: {cause}")
 
-        history = History(self._path(app), ring, self._clock, self._worker, tell)
         # The file of an app that was forgotten a moment ago may still be there.
-        if app not in self._forgotten:
-            history.load()
+        anew = app in self._forgotten
+        history = History(self._path(app), ring, self._clock, self._worker, tell, anew=anew)
         channel = Channel(self._clock, ring, history)
         return channel
 

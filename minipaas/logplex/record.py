@@ -13,9 +13,7 @@ from functools import lru_cache
 from minipaas.frozen import frozen
 from minipaas.model.logline import LogChunk, Source
 
-_HEAD = re.compile(
-    rb"(@ (\S{1,40}) (app|heroku) (\d{1,9}) (\d{1,9}) ([0-9a-f]{8}) (\"[^\n]{0,2000}\")) ([0-9a-f]{8})\n"
-)
+_HEAD = rb"(@ (\S{1,40}) (app|heroku) (\d{1,9}) (\d{1,9}) ([0-9a-f]{8}) (\"[^\n]{0,2000}\")) ([0-9a-f]{8})\n"
 _quoted = lru_cache(maxsize=1024)(json.dumps)
 
 
@@ -63,7 +61,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _head(data: bytes, at: int) -> _Head | None:
-    found = _HEAD.match(data, at)
+    found = re.compile(_HEAD).match(data, at)
     if not found or zlib.crc32(found[1]) != int(found[8], 16):
         return None
     origin = LogChunk(float(found[2]), Source(found[3].decode()), json.loads(found[7]), b"", int(found[4]))

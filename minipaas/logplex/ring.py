@@ -1,6 +1,7 @@
 """The last lines of one app, kept as the chunks they came in."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 from minipaas.limits import LOG_HISTORY_LINES
@@ -28,6 +29,12 @@ class Ring:
         self._lines += chunk.count
         while self._lines - self._chunks[0].count >= self.capacity:
             self._lines -= self._chunks.popleft().count
+
+    def precede(self, older: Iterable[LogChunk]) -> None:
+        """Put older chunks before those that are here, as far as there is room."""
+        newer, self._chunks, self._lines = self._chunks, deque(), 0
+        for chunk in (*older, *newer):
+            self.append(chunk)
 
     def last(self, count: int, wanted: LogFilter = ALL) -> list[LogChunk]:
         """The last `count` lines that `wanted` takes among those kept, oldest first."""

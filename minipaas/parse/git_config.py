@@ -1,9 +1,9 @@
-"""The one thing we read of a clone's `.git/config`: where a remote is. Pure. Pure."""
+"""The one thing we read of a clone's `.git/config`: where a remote is. Pure."""
 
 import re
 
-_SECTION = re.compile(r'\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]', re.IGNORECASE)
-_URL = re.compile(r"\s*url\s*=\s*(.*?)\s*$", re.IGNORECASE)
+_SECTION = r'(?i)\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]'
+_URL = r"(?i)\s*url\s*=\s*(.*?)\s*$"
 _ESCAPED = {"n": "\n", "t": "\t", "b": "\b"}
 
 
@@ -12,9 +12,9 @@ def remote_url(text: str, name: str) -> str | None:
     inside, found = False, None
     for line in text.splitlines():
         if line.lstrip().startswith("["):
-            section = _SECTION.match(line)
+            section = re.match(_SECTION, line) if "remote" in line.lower() else None
             inside = section is not None and _plain(section[1]) == name
-        elif inside and (url := _URL.match(line)):
+        elif inside and (url := re.match(_URL, line)):
             found = _value(url[1])
     return found
 

@@ -13,12 +13,12 @@ from minipaas.model.app import FileWarning, Procfile
 from minipaas.model.dyno import TYPE_PATTERN
 from minipaas.parse.wording import quoted, sound
 
-_ENTRY = re.compile(rf"\s*({TYPE_PATTERN})(:?)\s+(.*)", re.ASCII)
-_NO_SPACE = re.compile(rf"\s*({TYPE_PATTERN}):(\S.*)", re.ASCII)
-_NO_COMMAND = re.compile(rf"\s*({TYPE_PATTERN}):", re.ASCII)
-_CONFLICT = re.compile(r"(<{7}|\|{7}|>{7})( |$)|={7}$")
+_ENTRY = rf"(?a)\s*({TYPE_PATTERN})(:?)\s+(.*)"
+_NO_SPACE = rf"(?a)\s*({TYPE_PATTERN}):(\S.*)"
+_NO_COMMAND = rf"(?a)\s*({TYPE_PATTERN}):"
+_CONFLICT = r"(<{7}|\|{7}|>{7})( |$)|={7}$"
 #: What the next platform generation takes, after it has lower-cased the name and made dashes of underscores.
-_FIR_TYPE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_FIR_TYPE = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 #: Dynos outside the formation are called `run.1234`, `scheduler.5678`.
 _PLATFORM_TYPES = ("run", "scheduler")
@@ -73,7 +73,7 @@ class _Reader:
     def read(self, number: int, line: str) -> None:
         if not sound(line):
             raise FileProblem(self._path, number, "this is no text: it holds a NUL byte", "save the file as UTF-8")
-        entry = _ENTRY.match(line)
+        entry = re.match(_ENTRY, line)
         if entry is None:
             self._drop(number, line.rstrip("\r"))
         else:
@@ -118,7 +118,7 @@ def _doubts(type_: str, colon: str, command: str) -> Iterator[str]:
         yield f"no colon: read as {quoted(f'{type_}: {command}')}, as on Heroku"
     if type_ in _PLATFORM_TYPES:
         yield f"a process type called `{type_}` is mistaken for the platform's own: choose another name"
-    if not _FIR_TYPE.fullmatch(type_.lower().replace("_", "-")):
+    if not re.fullmatch(_FIR_TYPE, type_.lower().replace("_", "-")):
         yield f"Heroku's Fir refuses the name {quoted(type_)}: a letter or digit at both ends, 63 at most"
 
 
@@ -126,13 +126,13 @@ def _why_dropped(number: int, line: str) -> str:
     """The reason, and how to write it."""
     if number == 1 and line.startswith("\ufeff"):
         return "the file begins with a byte order mark, save as UTF-8 without BOM"
-    if _CONFLICT.match(line):
+    if re.match(_CONFLICT, line):
         return f"{quoted(line)} was left by a merge"
-    if missing := _NO_SPACE.match(line):
+    if missing := re.match(_NO_SPACE, line):
         fixed = f"{missing[1]}: {missing[2].lstrip()}"
         if not missing[2][0].isspace():
             return f"no space after {quoted(missing[1] + ':')}, write {quoted(fixed)}"
         return f"U+{ord(missing[2][0]):04X} is not a plain space, write {quoted(fixed)}"
-    if missing := _NO_COMMAND.fullmatch(line.rstrip()):
+    if missing := re.fullmatch(_NO_COMMAND, line.rstrip()):
         return f"no command after {quoted(missing[1] + ':')}"
     return f"{quoted(line.strip())} is not `type: command`"

@@ -281,3 +281,14 @@ async def test_a_full_disk_hurts_no_app_and_lines_are_kept_when_there_is_room(
     (small_disk / "fills the disk").unlink()
     await logplex.close()
     assert lines_of(await kept(small_disk, clock)) == b"".join([b"before\n", *heard]).split(b"\n")[:-1]
+
+
+async def test_earlier_lines_come_before_those_said_since_though_read_later(tmp_path: Path) -> None:
+    before = Logplex(tmp_path, SystemClock())
+    before.channel("notes").say(Source.APP, "web.1", "earlier")
+    await before.close()
+    now = Logplex(tmp_path, SystemClock())
+    now.channel("notes").say(Source.APP, "web.1", "later")
+    assert lines_of(now.channel("notes").last(10)) == [b"earlier", b"later"]
+    await now.close()
+    assert lines_of(await kept(tmp_path, SystemClock())) == [b"earlier", b"later"]
