@@ -42,6 +42,7 @@ PURE = (
     "chaos/lines",
     "chaos/scripts",
     "chaos/fetches",
+    "chaos/expectation",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

@@ -22,7 +22,7 @@ from minipaas.chaos.overhear import Overhear
 from minipaas.chaos.page import Form, Link, Page, may_be_drawn, url_pattern
 from minipaas.chaos.plan import Entry, Place, Plan, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome, Player
-from minipaas.chaos.rush import Rush
+from minipaas.chaos.rush import Rush, form_again
 
 #: Bounds of a plan: enough for a small app, and a trial takes seconds.
 MOST_PAGES = 24
@@ -88,6 +88,7 @@ class _Explorer:
     def __init__(self, book: Notebook, host: str, late: Late) -> None:
         self.book = book
         self._late = late
+        self._api = ApiCaller(book)
         self.host = host
         self.pages: dict[str, list[Place]] = {}
         self._queue: deque[Place] = deque([_WEB_ROOT])
@@ -103,7 +104,7 @@ class _Explorer:
         for _ in range(LOOKS - 1):
             await self._read(self._all_pages())
         await self._use_forms(Purpose.WRITE)
-        await ApiCaller(self.book).call_all()
+        await self._api.call_all()
         await Overhear(self.book).listen([(each.form, each.taken[0]) for each in self._forms.values() if each.taken])
         await self._late.wait(self._all_pages()[:MOST_READS])
         await self._use_forms(Purpose.SEARCH)
@@ -314,9 +315,12 @@ class _Explorer:
             if pressed == MOST_PRESSED or self.book.out_of_time():
                 return
             if seen.form.method == "POST" and seen.form.visible and (known or seen.taken is not None):
-                step, outcome = seen.taken or (self._submit(seen.places[0], seen.form, ()), None)
+                step = seen.taken[0] if seen.taken else self._submit(seen.places[0], seen.form, ())
                 pressed += 1
-                await rush.press(seen.form, step, outcome)
+                await rush.press(form_again(self.book, seen.form, step), None if known else seen.taken)
+        for again, usual in self._api.again()[: MOST_PRESSED - pressed]:
+            if not self.book.out_of_time():
+                await rush.press(again, usual)
 
     def _beside(self, form: Form) -> tuple[Marker, ...]:
         shown = [marker for marker in self.book.created if marker.shown_in(f"{form.near} {form.action}".encode())]

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from minipaas.chaos.markers import Marker
 from minipaas.model.verdict import TimelineEvent
 
+#: A dead or starting dyno answers so, or a router in its place.
+NO_STATE = (0, 502, 503, 504)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
@@ -104,3 +107,7 @@ class History:
     def by_place(self) -> Mapping[tuple[int, int], Exchange]:
         """Exchanges by step and place in the step."""
         return {(each.step, each.at): each for each in self.exchanges}
+
+    def is_without_state(self, step: int) -> bool:
+        """Whether a dyno that was dead or starting answered one of the step's requests."""
+        return any(exchange.status in NO_STATE for exchange in self.exchanges if exchange.step == step)

@@ -6,7 +6,7 @@ from minipaas.chaos.fleet import Fleet
 from minipaas.chaos.history import History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import Notebook
-from minipaas.chaos.plan import Place, Step, Submit, Tell, Visit, typed, writes
+from minipaas.chaos.plan import Call, Place, Step, Submit, Tell, Visit, typed, writes
 
 #: So long something may take to show; where no worker runs, less.
 _WORKERS_S, _ALONE_S = 10.0, 5.0
@@ -70,4 +70,4 @@ class Late:
 
 
 def _is_set_apart(step: Step) -> bool:
-    return isinstance(step, Submit) and (step.session or step.destructive or step.press is not None)
+    return isinstance(step, Submit | Call) and (step.session or step.destructive or step.press is not None)

@@ -4,7 +4,8 @@ The rules, from strong to weak. A thing is expected only if every calm play show
 name, port and start time; so what an app tells of time, chance or itself is never expected.
 
 1. A marker that was typed and is read in a later step is expected there; its absence is a loss.
-   And it stands there no more often than in calm plays: what was sent twice was taken once.
+   And its line stands there no more often than in calm plays (what was sent twice was taken once), and no fewer
+   lines hold it (what is told once, after a redirect, is told).
 2. A marker that is gone in every calm play (deleted, shown once) is expected to stay gone.
 3. Where a request leads (status, redirect) is expected to be the same.
 4. A line that came with a write, never seen on that page before, is expected to stay as long as calm plays keep it;
@@ -23,14 +24,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from minipaas.chaos.history import Exchange, History
-from minipaas.chaos.lines import holding, numbered, plain_lines
+from minipaas.chaos.expectation import Expectation, Key
+from minipaas.chaos.history import NO_STATE, Exchange, History
+from minipaas.chaos.lines import alike, holding, numbered, plain_lines
 from minipaas.chaos.markers import Marker
-from minipaas.chaos.plan import Call, Plan, Submit, sources, tries, typed, writes
-
-Key = tuple[int, int]
-#: A dead or starting dyno answers so, or a router in its place.
-_NO_STATE = (0, 502, 503, 504)
+from minipaas.chaos.plan import Call, Plan, Submit, Visit, sources, tries, typed, writes
 
 
 class Symptom(StrEnum):
@@ -65,18 +63,8 @@ class Loss:
         return self.symptom, self.write, self.read
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """Of one exchange."""
-
-    outcome: str | None
-    markers: tuple[tuple[Marker, int], ...]
-    #: How many lines hold a marker, where all calm plays agree; and the last write before.
-    counts: tuple[tuple[Marker, int, int], ...]
-    gone: tuple[tuple[Marker, int], ...]
-    lines: tuple[tuple[str, int], ...]
-    numbers: tuple[tuple[str, tuple[str, ...], int | None], ...]
-    drifting: frozenset[str]
+#: What is told by where a request leads, whatever is on the page.
+_BY_OUTCOME = (Symptom.STATUS, Symptom.MISSING, Symptom.TOLD)
 
 
 class Baseline:
@@ -119,7 +107,15 @@ class Baseline:
     def expects_effects(self) -> bool:
         """Whether anything that a write made was seen later: a marker, a line, a number."""
         found = any(each.markers or each.lines or each.numbers for each in self.expected.values())
-        return found or any(self._is_told_to_last(step) for step, _ in self.expected)
+        return found or any(self._is_told_to_last(key[0]) or self._appeared(key) for key in self.expected)
+
+    def _appeared(self, key: Key) -> bool:
+        """Whether it reads something that has an address of its own, and had none before something was sent."""
+        exchange = self._first(key)
+        first = min(self._sent, default=key[0])
+        before = {self._first(each).pattern for each in self._keys if each[0] <= first}
+        own = "*" in exchange.pattern and exchange.pattern not in before
+        return own and isinstance(self._plan.steps[key[0]], Visit) and self.expected[key].outcome == "200"
 
     def _is_told_to_last(self, index: int) -> bool:
         """Whether its author says that what earlier steps made is still there, and so it is."""
@@ -133,6 +129,11 @@ class Baseline:
             made == write for each in self.expected.values() for _, made in (*each.markers, *each.gone, *each.lines)
         )
 
+    def expects(self, loss: Loss) -> bool:
+        """Whether these plays show what is lost there: too few steps may not."""
+        there = [each for key, each in self.expected.items() if key[0] == loss.read]
+        return any(loss.symptom in _BY_OUTCOME or loss.symptom in each.shown for each in there)
+
     def _first(self, key: Key) -> Exchange:
         return self._calms[0][key]
 
@@ -143,7 +144,7 @@ class Baseline:
     def _expect(self, key: Key) -> Expectation:
         calms = [calm[key] for calm in self._calms]
         outcomes = {each.outcome for each in calms}
-        stable = len(outcomes) == 1 and calms[0].status not in _NO_STATE
+        stable = len(outcomes) == 1 and calms[0].status not in NO_STATE
         if not stable or not calms[0].is_read:
             lines = tuple(self._refusal(key, calms)) if stable else ()
             return Expectation(outcomes.pop() if stable else None, (), (), (), lines, (), frozenset())
@@ -190,11 +191,11 @@ class Baseline:
 
     def _counts(
         self, key: Key, calms: Sequence[Exchange], earlier: Sequence[Key]
-    ) -> Iterator[tuple[Marker, int, int]]:
+    ) -> Iterator[tuple[Marker, tuple[int, int], int]]:
         made = self._write_between(earlier[-1], key) if earlier else None
         known = {marker: write for marker, _, write in self.expected[earlier[-1]].counts} if earlier else {}
         for marker, index in self._live(key, calms):
-            counts = {holding(each, marker) for each in calms}
+            counts = {(holding(each, marker), alike(each, marker)) for each in calms}
             if len(counts) == 1:
                 yield marker, counts.pop(), known.get(marker, index) if made is None else made
 
@@ -287,7 +288,7 @@ class Baseline:
             if exchange is None:
                 found += self._not_there(key, trial)
                 turned.add(key[0])
-            elif exchange.status in _NO_STATE and expected.outcome is not None:
+            elif exchange.status in NO_STATE and expected.outcome is not None:
                 turned.add(key[0])
             elif expected.outcome is not None and exchange.outcome != expected.outcome:
                 found.append(self._loss(Symptom.STATUS, self._blamed(key), key, expected.outcome, exchange.outcome))
@@ -300,7 +301,7 @@ class Baseline:
         """What the author of a scenario expects, all calm plays gave, and this one did not."""
         for step, unmet in trial.unmet.items():
             key = (step, unmet.at)
-            if key in self.expected and step not in self._told_untrue and not _without_state(trial, step):
+            if key in self.expected and step not in self._told_untrue and not trial.is_without_state(step):
                 yield self._loss(Symptom.TOLD, self._told_of(key), key, unmet.expected, unmet.seen)
 
     def _told_of(self, key: Key) -> int | None:
@@ -330,7 +331,7 @@ class Baseline:
         reason = trial.missing.get(key[0])
         if reason is None or any(key[0] in missing for missing in self._missing):
             return
-        if _without_state(trial, key[0]):
+        if trial.is_without_state(key[0]):
             return
         yield self._loss(Symptom.MISSING, self._blamed(key), key, self._plan.steps[key[0]].label, reason)
 
@@ -350,9 +351,12 @@ class Baseline:
         for marker, made in expected.markers:
             if not exchange.shows(marker):
                 yield self._loss(Symptom.MARKER, made, key, marker.token, "not on the page")
-        for marker, count, made in expected.counts:
-            if holding(exchange, marker) > count > 0:
+        for marker, (count, most), made in expected.counts:
+            held = holding(exchange, marker)
+            if held > count > 0 and alike(exchange, marker) > most:
                 yield self._loss(Symptom.TWICE, made, key, f"{marker.token} {count} times", "more often")
+            elif 0 < held < count and not marker.is_number:
+                yield self._loss(Symptom.LINE, made, key, f"{marker.token} in {count} lines", f"in {held}")
         for marker, took in expected.gone:
             if exchange.shows(marker):
                 yield self._loss(Symptom.RETURNED, took, key, f"{marker.token} gone", "on the page again")
@@ -389,8 +393,3 @@ class Baseline:
 
     def _is_session(self, index: int) -> bool:
         return getattr(self._plan.steps[index], "session", False)
-
-
-def _without_state(trial: History, step: int) -> bool:
-    """Whether a dyno that was dead or starting answered one of its requests."""
-    return any(exchange.status in _NO_STATE for exchange in trial.exchanges if exchange.step == step)

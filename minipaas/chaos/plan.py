@@ -128,6 +128,7 @@ class Call:
     pattern: str = ""
     session: bool = False
     destructive: bool = False
+    press: Press | None = None
 
     @property
     def label(self) -> str:
@@ -187,9 +188,11 @@ def _place(step: Step) -> Place | None:
 
 
 def needs(step: Step) -> Iterator[Marker]:
-    """The markers whose things a step goes to."""
+    """The markers whose things a step goes to, or waits for."""
     if isinstance(step, Submit | Call):
         yield from step.near
+    if isinstance(step, Visit) and step.until is not None:
+        yield step.until
     place = _place(step)
     while place is not None:
         yield from place.near
@@ -252,19 +255,27 @@ def _sent_first(step: Step, again: Step) -> bool:
 
 def is_pressed(step: Step, refused: Step) -> bool:
     """Whether `step` sent what is `refused` in the end, and counts towards the limit."""
-    if not isinstance(step, Submit) or not isinstance(refused, Submit) or refused.press is None:
+    if isinstance(step, Call) and isinstance(refused, Call):
+        same = (step.client, step.label) == (refused.client, refused.label)
+    elif isinstance(step, Submit) and isinstance(refused, Submit):
+        same = (step.client, step.form_key) == (refused.client, refused.form_key)
+    else:
         return False
-    return (step.client, step.form_key) == (refused.client, refused.form_key)
+    return same and refused.press is not None
 
 
 def tries(plan: Plan, index: int) -> tuple[int, ...]:
     """The steps that led to the refusal a step is to meet; none where it is to meet none."""
     step = plan.steps[index]
-    press = step.press if isinstance(step, Submit) else None
-    if press not in (Press.REFUSED, Press.STILL):
+    if press_of(step) not in (Press.REFUSED, Press.STILL):
         return ()
     before = [(at, each) for at, each in enumerate(plan.steps[:index]) if is_pressed(each, step)]
-    return tuple(at for at, each in before if isinstance(each, Submit) and each.press)
+    return tuple(at for at, each in before if press_of(each))
+
+
+def press_of(step: Step) -> Press | None:
+    """Whether it is one of several in a row; None where it is not."""
+    return step.press if isinstance(step, Submit | Call) else None
 
 
 def sources(plan: Plan, index: int) -> tuple[int, ...]:

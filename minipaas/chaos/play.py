@@ -14,7 +14,7 @@ from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.page import Field, Form, Link, Page, like, url_pattern
 from minipaas.chaos.picks import first_unmet, picked, said_name
-from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Tell, Visit, writes
+from minipaas.chaos.plan import Call, Entry, Place, Plan, Press, Step, Submit, Tell, Visit, press_of, writes
 from minipaas.chaos.trial import Phase
 from minipaas.chaos.user import User
 from minipaas.model.scenario import Expect
@@ -84,7 +84,7 @@ class Player:
         self._current = step
         user = self._user(step.client)
         user.begin(index)
-        if _press(step) is Press.STILL:
+        if press_of(step) is Press.STILL:
             await self._fleet.pause()
         try:
             outcome = Outcome(*await self._act(user, step))
@@ -102,7 +102,7 @@ class Player:
         """Of tries in a row only the refused one is worth a fault; one while somebody listens ends the listening."""
         step = self._current
         listening = isinstance(step, Tell) and phase is not Phase.AFTER_WRITE
-        if step is not None and not listening and _press(step) not in (Press.TRY, Press.STILL):
+        if step is not None and not listening and press_of(step) not in (Press.TRY, Press.STILL):
             await self._fleet.reach(phase, step.label)
 
     def keep(self, name: str, value: Any) -> None:
@@ -307,10 +307,6 @@ class Player:
 def _as_text(value: Any) -> str:
     """A captured value inside a text, as JSON would write it."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _press(step: Step) -> Press | None:
-    return step.press if isinstance(step, Submit) else None
 
 
 def pick_link(page: Page | None, place: Place) -> str:

@@ -267,7 +267,7 @@ class RuleOne:
         self, loss: Loss, steps: tuple[int, ...], calms: list[History], trials: Sequence[Trial]
     ) -> tuple[Trial, History] | None:
         baseline = Baseline(self._plan, calms)
-        if all(step != loss.read for step, _ in baseline.expected):
+        if not baseline.expects(loss):
             return None
         for trial in trials:
             history = await self._play(trial, steps)

@@ -74,6 +74,7 @@ class _Maker:
         path = told.path
         files = tuple((field, self._file(field, upload)) for field, upload in told.files.items())
         form = {self._text(name): self._text(value) for name, value in (told.form or {}).items()}
+        markers, near = self._markers(told)
         step = Call(
             client=told.user,
             method=told.method,
@@ -88,19 +89,20 @@ class _Maker:
             pattern=path,
             session=_is_session(told) if told.session is None else told.session,
             destructive=told.method == "DELETE" or (told.method not in SAFE and is_risky_link("", f"x://{path}")),
-            **self._markers(told),
+            markers=markers,
+            near=near,
         )
         self._seen |= set(step.markers)
         return step
 
-    def _markers(self, told: ScenarioStep) -> dict[str, tuple[Marker, ...]]:
+    def _markers(self, told: ScenarioStep) -> tuple[tuple[Marker, ...], tuple[Marker, ...]]:
         """What it brings in, and what it mentions of what is there."""
         sent = [told.path, told.headers, told.form, told.json, told.body]
         sent += [(each.content, each.picture, each.tail, each.name) for each in told.files.values()]
         named = dict.fromkeys(name for each in sent for name in _uses(each) if name in self._values)
         markers = [self._values[name].marker for name in named]
         new = () if told.method in SAFE else tuple(each for each in markers if each not in self._seen)
-        return {"markers": new, "near": tuple(each for each in markers if each in self._seen)}
+        return new, tuple(each for each in markers if each in self._seen)
 
     def _text(self, text: str) -> str:
         def put(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minipaas.chaos.fetches import calls_in
 from minipaas.chaos.oracle import Baseline
 from minipaas.chaos.page import loose_fields, read_page
-from minipaas.chaos.plan import Plan, Submit
+from minipaas.chaos.plan import Plan, Press, Submit, press_of
 from tests.chaos.inside import Answer, inside, page
 
 HTML = '<input id="who"><input type="number" name="stars" min="1" max="5">'
@@ -103,6 +103,76 @@ def cards() -> Mapping[str, Answer]:
         "POST /cards": make,
         "DELETE /cards/{name}": remove,
     }
+
+
+def quota(limit: int) -> Mapping[str, Answer]:
+    """A page whose script posts, and an API that takes so many."""
+    lines: list[str] = []
+
+    async def home(_: web.Request) -> web.StreamResponse:
+        sends = "fetch('/lines', {method: 'POST', body: JSON.stringify({line: l.value})})"
+        return page(f"<input id=l><script>fetch('/lines'); {sends}</script>")
+
+    async def every(_: web.Request) -> web.StreamResponse:
+        return web.json_response(lines)
+
+    async def make(request: web.Request) -> web.StreamResponse:
+        if len(lines) >= limit:
+            return web.json_response({"error": "enough"}, status=429)
+        lines.append((await request.json())["line"])
+        return web.json_response({"ok": True}, status=201)
+
+    return {"GET /": home, "GET /lines": every, "POST /lines": make}
+
+
+@pytest.mark.parametrize(("limit", "found"), [(6, [Press.REFUSED, Press.STILL]), (1000, [])])
+async def test_the_limit_of_an_api_that_has_no_form_is_reached(limit: int, found: list[Press]) -> None:
+    async with inside(quota(limit)) as fleet:
+        plan = (await fleet.discovered()).plan
+    assert [press for step in plan.steps if (press := press_of(step)) not in (None, Press.TRY)] == found
+
+
+def described(name: str) -> Mapping[str, Answer]:
+    """An API that says under which name things are found, with nothing at `/`."""
+    made: dict[str, Any] = {}
+    path, body = f"/things/{{{name}}}", {"application/json": {"schema": {"properties": {"text": {"type": "string"}}}}}
+    spec = {
+        "/things": {"post": {"requestBody": {"content": body}}, "get": {}},
+        path: {"get": {}, "delete": {}},
+    }
+
+    async def make(request: web.Request) -> web.StreamResponse:
+        made[uuid.uuid4().hex] = await request.json()
+        return web.json_response({name: list(made)[-1]}, status=201)
+
+    async def tell(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"paths": spec})
+
+    async def every(_: web.Request) -> web.StreamResponse:
+        return web.json_response(made)
+
+    async def one(request: web.Request) -> web.StreamResponse:
+        known = made.get(request.match_info["key"])
+        return web.json_response(known, status=200 if known else 404)
+
+    async def remove(request: web.Request) -> web.StreamResponse:
+        return web.json_response(made.pop(request.match_info["key"]))
+
+    return {
+        "GET /openapi.json": tell,
+        "GET /things": every,
+        "POST /things": make,
+        "GET /things/{key}": one,
+        "DELETE /things/{key}": remove,
+    }
+
+
+@pytest.mark.parametrize("name", ["reference", "ticket_no"])
+async def test_things_of_an_api_are_found_by_the_name_that_paths_give_their_id(name: str) -> None:
+    async with inside(described(name)) as fleet:
+        found = await fleet.discovered()
+    assert f"DELETE /things/{{{name}}}" in {step.label for step in found.plan.steps}
+    assert found.healthy, "an API has no front page"
 
 
 async def test_a_page_that_only_its_script_fills_is_used_as_the_script_does() -> None:

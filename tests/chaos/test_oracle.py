@@ -227,6 +227,51 @@ def test_what_was_sent_twice_and_is_taken_twice_is_a_loss() -> None:
     assert losses(the_plan, twice, history(*twice)) == [], "an app that takes it twice when calm keeps nothing"
 
 
+def notices(landing: list[str], later: list[str]) -> tuple[Told, ...]:
+    """A list that stays, and above it what is told of the entry, on the page it is told on."""
+    return told(["Guests", *landing, "zq001aa look"], ["Guests", *later, "zq001aa look"])
+
+
+def test_a_notice_told_once_that_is_not_told_is_a_loss_though_the_entry_is_there() -> None:
+    found = losses(BOOK, notices(["Added zq001aa"], []), history(*notices([], [])))
+    assert (Symptom.LINE, 2, 2) in symptoms(found)
+
+
+def test_a_notice_told_late_is_not_taken_for_an_entry_taken_twice() -> None:
+    calm, late = notices(["Added zq001aa"], []), history(*notices([], ["Added zq001aa"]))
+    assert Symptom.TWICE not in {each.symptom for each in losses(BOOK, calm, late)}
+
+
+def test_a_number_in_a_cell_of_its_own_is_about_the_words_before_it() -> None:
+    """Three dishes, each with a count beside it: bare numbers were taken for one line that stands there thrice."""
+
+    def votes(*after: str) -> tuple[Told, ...]:
+        return told(["Pizza", after[0], "Ramen", after[1]], first=("Pizza", "0", "Ramen", "0"))
+
+    found = losses(BOOK, votes("1", "0"), history(*votes("0", "0")))
+    assert (Symptom.NUMBER, 2, 3) in symptoms(found)
+    assert Baseline(BOOK, [history(*votes("1", "0"))] * 3).expects_effects
+
+
+def test_what_has_an_address_of_its_own_only_after_a_write_is_an_effect() -> None:
+    """A picture made smaller holds no marker."""
+    the_plan = plan(visit(), send("/shoot", ONE), visit("/t/0123456789abcdef0123"))
+    play = history(
+        (0, "GET /", ["Wall"]), (1, "GET /", ["Wall"]), (1, "POST /shoot", "/"), (1, "GET /", ["Wall"]),
+        (2, "GET /t/0123456789abcdef0123", []),
+    )  # fmt: skip
+    assert Baseline(the_plan, [play] * 3).expects_effects
+    assert not Baseline(plan(*the_plan.steps[:2]), [history(*[(0, "GET /", ["Wall"])])] * 3).expects_effects
+
+
+def test_plays_of_too_few_steps_do_not_expect_what_is_lost() -> None:
+    calm = told(["Guests", "zq001aa was here"])
+    loss = losses(BOOK, calm, history(*told(["Guests"])))[0]
+    assert loss.symptom is Symptom.MARKER
+    assert Baseline(BOOK, [history(*calm)] * 2).expects(loss)
+    assert not Baseline(BOOK, [history(*told(["Guests"]))] * 2).expects(loss)
+
+
 def pressed(*refusals: tuple[int | str, list[str]]) -> tuple[Plan, tuple[Told, ...]]:
     """Two tries that are taken, then answers with these statuses and lines."""
     kinds = [Press.TRY, Press.TRY, *([Press.REFUSED, Press.STILL][: len(refusals)])]

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -189,6 +190,12 @@ def test_a_witness_is_the_session_what_is_needed_the_write_and_the_read() -> Non
         send("/login", ONE, session=True), visit("/about"), send("/a", TWO), visit(), send("/b"), visit("/c"), visit()
     )
     assert witness(the_plan, 4, 6) == (0, 3, 4, 6)
+
+
+def test_a_witness_that_waits_for_something_brings_the_step_that_typed_it() -> None:
+    """Else it waits in vain for as long as it may, in every play."""
+    the_plan = plan(send("/a", ONE), send("/b", TWO), replace(visit(), until=ONE, patience_s=9.0))
+    assert witness(the_plan, 1, 2) == (0, 1, 2)
 
 
 def test_a_witness_of_calls_keeps_what_they_captured() -> None:
