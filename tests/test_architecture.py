@@ -43,6 +43,7 @@ PURE = (
     "chaos/scripts",
     "chaos/fetches",
     "chaos/expectation",
+    "chaos/loss",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

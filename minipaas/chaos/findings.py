@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from minipaas.chaos.history import FileEvidence
-from minipaas.chaos.oracle import Loss, Symptom
+from minipaas.chaos.loss import Loss, Symptom
 from minipaas.chaos.plan import Plan, tries, typed
 from minipaas.chaos.rule_one import Break, Result, subject
 from minipaas.chaos.timeline import asked, missed, seconds

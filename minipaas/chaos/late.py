@@ -13,8 +13,8 @@ _WORKERS_S, _ALONE_S = 10.0, 5.0
 _EVERY_S = 0.4
 #: A play waits this much longer than discovery had to, and somewhat more.
 _LONGER, _MORE_S, _MOST_S = 2.0, 2.0, 25.0
-#: Writes that are waited for.
-_MOST = 3
+#: Kinds of writes that are waited for, and what each of them entered last.
+_MOST, _MOST_OF_ONE = 3, 3
 
 
 class Late:
@@ -35,9 +35,12 @@ class Late:
                 await self._look(place, missing)
             await clock.sleep(_EVERY_S if missing else 0.0)
 
-    def _unseen(self) -> dict[str, tuple[Marker, float]]:
-        """By label of a write, what it typed and nobody has read, and when; none where that is nothing unusual."""
-        found: dict[str, tuple[Marker, float]] = {}
+    def _unseen(self) -> dict[Marker, float]:
+        """What writes typed and nobody has read, and when; none where that is nothing unusual.
+
+        Of each kind all are waited for: one that shows itself by chance in time is no more to be counted on.
+        """
+        found: dict[str, list[tuple[Marker, float]]] = {}
         seen = False
         for index, step in enumerate(self._book.steps):
             if not writes(step) or not typed(step) or _is_set_apart(step):
@@ -48,8 +51,10 @@ class Late:
             seen = seen or bool(shown)
             if not shown:
                 sent = [each.started_s for each in self._history.exchanges if each.step == index]
-                found.setdefault(step.label, (typed(step)[0], max(sent, default=0.0)))
-        return dict(list(found.items())[:_MOST]) if self._fleet.has_workers or not seen else {}
+                found.setdefault(step.label, []).append((typed(step)[0], max(sent, default=0.0)))
+        if seen and not self._fleet.has_workers:
+            return {}
+        return dict(each for kind in list(found.values())[:_MOST] for each in kind[-_MOST_OF_ONE:])
 
     def _is_shown(self, marker: Marker, since: int) -> bool:
         return any(
@@ -57,16 +62,16 @@ class Late:
             for each in self._history.exchanges
         )
 
-    async def _look(self, place: Place, missing: dict[str, tuple[Marker, float]]) -> None:
+    async def _look(self, place: Place, missing: dict[Marker, float]) -> None:
         outcome = await self._book.do(Visit(client=self._book.client, place=place))
         self._book.drop()
         exchange = outcome.exchange
-        for label, (marker, sent_s) in list(missing.items()):
+        for marker, sent_s in list(missing.items()):
             if exchange is not None and 0 < exchange.status < 400 and exchange.shows(marker):
                 took_s = exchange.started_s - sent_s
                 patience_s = min(_LONGER * took_s + _MORE_S, _MOST_S)
                 await self._book.do(Visit(client=self._book.client, place=place, until=marker, patience_s=patience_s))
-                del missing[label]
+                del missing[marker]
 
 
 def _is_set_apart(step: Step) -> bool:

@@ -3,7 +3,8 @@
 The rules, from strong to weak. A thing is expected only if every calm play showed it, each on dynos with another
 name, port and start time; so what an app tells of time, chance or itself is never expected.
 
-1. A marker that was typed and is read in a later step is expected there; its absence is a loss.
+1. A marker that was typed and is read in a later step is expected there; its absence is a loss. One that
+   a step waits for is not expected before that step.
    And its line stands there no more often than in calm plays (what was sent twice was taken once), and no fewer
    lines hold it (what is told once, after a redirect, is told).
 2. A marker that is gone in every calm play (deleted, shown once) is expected to stay gone.
@@ -20,48 +21,14 @@ What is not expected and differs is drift: a warning at most. No answer at all i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 from minipaas.chaos.expectation import Expectation, Key
 from minipaas.chaos.history import NO_STATE, Exchange, History
 from minipaas.chaos.lines import alike, holding, numbered, plain_lines
+from minipaas.chaos.loss import Loss, Symptom
 from minipaas.chaos.markers import Marker
-from minipaas.chaos.plan import Call, Plan, Submit, Visit, sources, tries, typed, writes
-
-
-class Symptom(StrEnum):
-    """What kind of expectation was not met, strongest first."""
-
-    MARKER = "marker"
-    RETURNED = "returned"
-    TWICE = "twice"
-    STATUS = "status"
-    MISSING = "missing"
-    TOLD = "told"
-    LINE = "line"
-    NUMBER = "number"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """One expectation that was not met. `write` is the step that made what was lost, None when no write did."""
-
-    symptom: Symptom
-    write: int | None
-    read: int
-    at: int
-    client: str
-    pattern: str
-    expected: str
-    seen: str
-
-    @property
-    def identity(self) -> tuple[Symptom, int | None, int]:
-        """What makes it the same loss in another play."""
-        return self.symptom, self.write, self.read
-
+from minipaas.chaos.plan import Call, Plan, Submit, Visit, awaited, sources, tries, typed, writes
 
 #: What is told by where a request leads, whatever is on the page.
 _BY_OUTCOME = (Symptom.STATUS, Symptom.MISSING, Symptom.TOLD)
@@ -80,6 +47,7 @@ class Baseline:
         self._missing = [calm.missing for calm in calms]
         self._told_untrue = {step for calm in calms for step in calm.unmet}
         self._keys = sorted(set.intersection(*(set(calm) for calm in self._calms)))
+        self._awaited = awaited(plan)
         self._typed = {
             marker: index for index in reversed(range(len(plan.steps))) for marker in typed(plan.steps[index])
         }
@@ -154,8 +122,8 @@ class Baseline:
             tuple(self._live(key, calms)),
             tuple(self._counts(key, calms, earlier)),
             tuple(self._gone(key, calms, earlier)),
-            tuple(self._new_lines(key, calms, earlier)),
-            tuple(self._counted(key, calms, earlier)),
+            tuple(each for each in self._new_lines(key, calms, earlier) if self._is_settled(each[-1], key)),
+            tuple(each for each in self._counted(key, calms, earlier) if self._is_settled(each[-1], key)),
             frozenset(numbered(calms[0])),
         )
 
@@ -182,8 +150,17 @@ class Baseline:
     def _live(self, key: Key, calms: Sequence[Exchange]) -> Iterator[tuple[Marker, int]]:
         for marker, index in self._typed.items():
             echoed = marker.shown_in(calms[0].path.encode())
-            if self._is_later(key, index) and not echoed and all(each.shows(marker) for each in calms):
+            if (
+                self._is_settled(index, key)
+                and self._is_later(key, index)
+                and not echoed
+                and all(each.shows(marker) for each in calms)
+            ):
                 yield marker, index
+
+    def _is_settled(self, write: int | None, key: Key) -> bool:
+        """Before the step that waits for it, it is chance whether what comes in its own time is there."""
+        return write is None or key[0] >= self._awaited.get(self._plan.steps[write].label, 0)
 
     def _is_later(self, key: Key, index: int) -> bool:
         """In a later step, or in the step itself after what was sent was answered."""

@@ -241,9 +241,21 @@ def witness(plan: Plan, write: int, read: int) -> tuple[int, ...]:
             break
         known = getattr(step, "session", False) and step.client in clients
         first = _sent_first(step, plan.steps[write]) or is_pressed(step, plan.steps[write])
-        if known or first or wanted & set(typed(step)):
+        if known or first or wanted & set(typed(step)) or _awaits(step, plan.steps[write]):
             chosen.add(index)
     return tuple(sorted(_with_captures(plan, chosen | set(before[-2:]))))
+
+
+def awaited(plan: Plan) -> dict[str, int]:
+    """By label of the writes whose effects come in their own time, the step that waits for the last of them."""
+    label_of = {marker: step.label for step in plan.steps for marker in typed(step)}
+    waits = [(step.until, at) for at, step in enumerate(plan.steps) if isinstance(step, Visit)]
+    return {label_of[until]: at for until, at in waits if until in label_of}
+
+
+def _awaits(step: Step, write: Step) -> bool:
+    """Whether it waits for what that write makes in its own time."""
+    return isinstance(step, Visit) and step.until in typed(write)
 
 
 def _sent_first(step: Step, again: Step) -> bool:

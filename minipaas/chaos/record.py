@@ -10,7 +10,7 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from minipaas.chaos.history import Exchange, History
-from minipaas.chaos.oracle import Loss
+from minipaas.chaos.loss import Loss
 from minipaas.chaos.plan import Plan, Step
 from minipaas.chaos.trial import Trial
 from minipaas.model.verdict import Report

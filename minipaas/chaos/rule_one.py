@@ -9,7 +9,8 @@ from minipaas.chaos.history import History
 from minipaas.chaos.journal import AppJournal, unwritten
 from minipaas.chaos.lab import NotUp
 from minipaas.chaos.lanes import Lane, Lanes
-from minipaas.chaos.oracle import Baseline, Loss, Symptom
+from minipaas.chaos.loss import Loss, Symptom
+from minipaas.chaos.oracle import Baseline
 from minipaas.chaos.plan import Plan, witness, writes
 from minipaas.chaos.play import play
 from minipaas.chaos.record import Witness

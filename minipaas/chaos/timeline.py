@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from minipaas.chaos.history import Exchange, History
-from minipaas.chaos.oracle import Loss
+from minipaas.chaos.loss import Loss
 from minipaas.model.verdict import TimelineEvent
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from minipaas.chaos.history import History
-from minipaas.chaos.oracle import Baseline, Loss, Symptom
+from minipaas.chaos.loss import Loss, Symptom
+from minipaas.chaos.oracle import Baseline
 from minipaas.chaos.plan import Plan, Press
 from tests.chaos.histories import ONE, TWO, Told, history, plan, send, visit
 
@@ -262,6 +263,23 @@ def test_what_has_an_address_of_its_own_only_after_a_write_is_an_effect() -> Non
     )  # fmt: skip
     assert Baseline(the_plan, [play] * 3).expects_effects
     assert not Baseline(plan(*the_plan.steps[:2]), [history(*[(0, "GET /", ["Wall"])])] * 3).expects_effects
+
+
+def test_what_comes_in_its_own_time_is_expected_only_from_where_it_is_waited_for() -> None:
+    """A reminder after three seconds: whether the second shows with the first is chance, and a fault shifts it."""
+    the_plan = plan(
+        visit(), send("/nudge", ONE), send("/nudge", TWO), replace(visit(), until=ONE),
+        replace(visit(), until=TWO), visit(client="bob"),
+    )  # fmt: skip
+
+    def play(*third: str, last: tuple[str, ...] = ("zq001aa", "zq002bb")) -> tuple[Told, ...]:
+        sent = [each for step in (1, 2) for each in ((step, "POST /nudge", "/"), (step, "GET /", ["Due"]))]
+        return ((0, "GET /", ["Due"]), *sent, (3, "GET /", third), (4, "GET /", last), (5, "GET /~", last))
+
+    calm = play("zq001aa", "zq002bb")
+    assert losses(the_plan, calm, history(*play("zq001aa"))) == []
+    found = losses(the_plan, calm, history(*play("zq001aa", last=("zq001aa",))))
+    assert symptoms(found) == [(Symptom.MARKER, 2, 4), (Symptom.MARKER, 2, 5)]
 
 
 def test_plays_of_too_few_steps_do_not_expect_what_is_lost() -> None:

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from minipaas.chaos import overhear
-from minipaas.chaos.oracle import Baseline, Symptom
+from minipaas.chaos.loss import Symptom
+from minipaas.chaos.oracle import Baseline
 from minipaas.chaos.plan import Plan, Tell
 from minipaas.chaos.scripts import HOLE, Source, messages_in, script_files, sources_in
 from tests.chaos.inside import Answer, inside, page

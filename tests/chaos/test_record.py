@@ -8,8 +8,8 @@ import pytest
 
 from minipaas.chaos.history import Exchange, History
 from minipaas.chaos.journal import Journal
+from minipaas.chaos.loss import Loss, Symptom
 from minipaas.chaos.markers import Marker
-from minipaas.chaos.oracle import Loss, Symptom
 from minipaas.chaos.plan import Call, Entry, Place, Plan, Submit, Visit
 from minipaas.chaos.record import BODY_CHARACTERS, Witness, read_plan, read_report, written, written_play
 from minipaas.chaos.replay import read_replay

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from minipaas.chaos.history import Exchange, History, Unmet
+from minipaas.chaos.loss import Symptom
 from minipaas.chaos.markers import Marker, text_marker
-from minipaas.chaos.oracle import Baseline, Symptom
+from minipaas.chaos.oracle import Baseline
 from minipaas.chaos.page import read_page
 from minipaas.chaos.picks import first_unmet, picked
 from minipaas.chaos.plan import Call, Plan, witness, writes
