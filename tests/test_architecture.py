@@ -50,6 +50,11 @@ PURE = (
     "chaos/relations",
     "chaos/reach",
     "chaos/live_tally",
+    "runtime/swarm/node",
+    "runtime/swarm/task",
+    "runtime/swarm/service",
+    "runtime/swarm/logstream",
+    "runtime/swarm/localnames",
 )
 IMPURE_MODULES = {
     "asyncio",

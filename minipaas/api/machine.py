@@ -7,6 +7,7 @@ from aiohttp import web
 from minipaas import __version__
 from minipaas.api import shapes
 from minipaas.api.wire import body, plane, reply, seconds
+from minipaas.control import hosts
 
 routes = web.RouteTableDef()
 
@@ -47,7 +48,7 @@ def _hosts(request: web.Request) -> web.Response:
                 standing[life.host.name].append(f"{app.name}/{name}")
     return reply(
         [
-            shapes.host(host, failed=platform.cells.failed(host.name), dynos=standing[host.name])
+            shapes.host(host, state=platform.cells.state(host.name), dynos=standing[host.name])
             for host in platform.cells.hosts
         ]
     )
@@ -56,14 +57,21 @@ def _hosts(request: web.Request) -> web.Response:
 @routes.post("/minipaas/hosts/{host}/actions/fail")
 async def fail_host(request: web.Request) -> web.Response:
     """The host's dynos vanish and come up elsewhere; with `{"for_s": 10}` it recovers by itself."""
-    plane(request).fail_host(request.match_info["host"], seconds(await body(request), "for_s"))
+    hosts.fail(plane(request), request.match_info["host"], seconds(await body(request), "for_s"))
+    return _hosts(request)
+
+
+@routes.post("/minipaas/hosts/{host}/actions/drain")
+async def drain_host(request: web.Request) -> web.Response:
+    """The host takes no more dynos, and those it has move elsewhere."""
+    hosts.drain(plane(request), request.match_info["host"])
     return _hosts(request)
 
 
 @routes.post("/minipaas/hosts/{host}/actions/recover")
 async def recover_host(request: web.Request) -> web.Response:
     """The host takes dynos again."""
-    plane(request).cells.recover(request.match_info["host"])
+    hosts.recover(plane(request), request.match_info["host"])
     return _hosts(request)
 
 

@@ -217,6 +217,6 @@ def feature(record: AppRecord, each: Feature) -> Json:
     }
 
 
-def host(each: Host, *, failed: bool, dynos: list[str]) -> Json:
+def host(each: Host, *, state: str, dynos: list[str]) -> Json:
     """A host; Heroku has no such thing to show."""
-    return {"name": each.name, "address": each.address, "state": "failed" if failed else "up", "dynos": dynos}
+    return {"name": each.name, "address": each.address, "state": state, "dynos": dynos}

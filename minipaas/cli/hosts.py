@@ -1,4 +1,4 @@
-"""hosts, hosts:fail, hosts:recover."""
+"""hosts, hosts:fail, hosts:drain, hosts:recover."""
 
 from typing import Any
 from urllib.parse import quote
@@ -28,11 +28,25 @@ def fail(as_json: bool, host: str) -> None:
     _show(found, as_json)
 
 
+@click.command(name="hosts:drain", epilog=example("minipaas hosts:drain b"))
+@json_option
+@click.argument("host")
+def drain(as_json: bool, host: str) -> None:
+    """Let a host take no more dynos, and move those it has to other hosts, politely.
+
+    A node of a swarm is set to `drain` there once they have left; `minipaas hosts:recover` makes it active again.
+    """
+    output.begin(f"Draining host {host}")
+    found = client().call("POST", f"/minipaas/hosts/{quote(host, safe='')}/actions/drain")
+    output.done()
+    _show(found, as_json)
+
+
 @click.command(name="hosts:recover", epilog=example("minipaas hosts:recover b"))
 @json_option
 @click.argument("host")
 def recover(as_json: bool, host: str) -> None:
-    """Let a failed host take dynos again; none moves back by itself."""
+    """Let a failed or drained host take dynos again; none moves back by itself."""
     output.begin(f"Recovering host {host}")
     found = client().call("POST", f"/minipaas/hosts/{quote(host, safe='')}/actions/recover")
     output.done()

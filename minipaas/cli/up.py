@@ -28,6 +28,7 @@ SIGNALLED = 128
         "minipaas up examples/clean --formation web=2",
         "minipaas up web messages --detach",
         "minipaas up --runtime process --port 8000 --hosts 2 --router random",
+        "minipaas up --runtime swarm --registry registry.local:5000",
         "minipaas up --record shopping.har",
         "minipaas up --empty --detach",
     )
@@ -54,7 +55,14 @@ SIGNALLED = 128
 @click.option(
     "--listen", "address", metavar="ADDRESS", help="the router's address  [default: 127.0.0.1, this machine only]"
 )
-@click.option("--hosts", type=click.IntRange(1, 26), help="simulated hosts  [default: 3]")
+@click.option(
+    "--registry",
+    metavar="HOST[:PORT]",
+    envvar="MINIPAAS_REGISTRY",
+    show_envvar=True,
+    help="with --runtime swarm: the image registry that all nodes pull slugs from",
+)
+@click.option("--hosts", type=click.IntRange(1, 26), help="simulated hosts; a swarm has its own  [default: 3]")
 @click.option("--https", is_flag=True, help="tell apps that clients came by https, for those that redirect to it")
 @click.option("--formation", metavar="TYPE=N,...", help="dynos of each process type: web=2,worker=1")
 @click.option(

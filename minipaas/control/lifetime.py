@@ -25,11 +25,15 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         lock = HomeLock(settings.home)
         lock.acquire()
         stack.callback(lock.release)
-        runtime, capabilities = await choose(settings.runtime, settings.home)
+        runtime, capabilities = await choose(settings.runtime, settings.home, registry=settings.registry)
         await runtime.sweep()
         plane = ControlPlane(settings, runtime, capabilities)
         stack.push_async_callback(plane.close)
         await plane.addons.sweep()
         await plane.open()
         plane.tasks.start(plane.builder.sweep())
+        if capabilities.hosts:
+            from minipaas.control.cluster import Cluster  # noqa: PLC0415  real machines are the exception
+
+            plane.cluster = Cluster(plane, runtime)
         yield plane

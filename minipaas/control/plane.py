@@ -22,6 +22,7 @@ from minipaas.control.buildstream import BuildStreams
 from minipaas.control.deploy import Deploy, Order, Services, deploy
 from minipaas.control.feed import RequestFeed
 from minipaas.control.holder import holder_of
+from minipaas.control.hosts import Machines
 from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
 from minipaas.control.settings import AppSpec, Settings
@@ -37,7 +38,7 @@ from minipaas.router.router import Router
 from minipaas.runtime.base import Capabilities, Output, Runtime
 from minipaas.runtime.hosts import make_hosts
 from minipaas.runtime.ports import Ports
-from minipaas.runtime.portwatch import PortWatch
+from minipaas.runtime.portwatch import port_watch
 from minipaas.store.apps import Apps
 from minipaas.store.repositories import Repositories
 from minipaas.store.slugs import Slugs
@@ -66,7 +67,9 @@ class ControlPlane:
         self.apps: dict[str, RunningApp] = {}
         self.started_at = self.clock.now()
         self.user = f"{_user_name()}@localhost"
-        self.cells = Cells(make_hosts(settings.hosts, settings.home.hosts))
+        self.cells = Cells(capabilities.hosts or make_hosts(settings.hosts, settings.home.hosts))
+        #: What follows real machines, where dynos stand on some.
+        self.cluster: Machines | None = None
         self.store = Apps(settings.home)
         self.slugs = Slugs(settings.home)
         self.repositories = Repositories(settings.home)
@@ -98,7 +101,7 @@ class ControlPlane:
             clock=self.clock,
         )
         self._ports = Ports(self.rng)
-        self._watch = PortWatch(self.clock)
+        self._watch = port_watch(self.clock, remote=bool(capabilities.hosts))
         self._building: dict[str, asyncio.Lock] = {}
         self._releasing: dict[str, asyncio.Lock] = {}
         self.builds = BuildStreams()
@@ -269,22 +272,6 @@ class ControlPlane:
     def own_url(self, app: RunningApp) -> str:
         """The app behind a port of its own: no name to resolve, which other apps and old tools cannot."""
         return f"http://{self.settings.address}:{app.own_port}/"
-
-    def fail_host(self, name: str, for_s: float | None = None) -> None:
-        """The host's dynos vanish by SIGKILL and come up elsewhere.
-
-        Args:
-            for_s: it recovers by itself then; None: when it is told to.
-
-        Raises:
-            NotFound: there is no such host.
-            UsageProblem: it is the last one that works.
-        """
-        self.cells.fail(name)
-        for app in self.apps.values():
-            app.dynos.host_failed(name)
-        if for_s is not None:
-            self.clock.call_later(for_s, lambda: self.cells.recover(name))
 
     async def settled(self, names: Sequence[str]) -> None:
         """Wait until none of these apps has a dyno that starts."""

@@ -19,6 +19,8 @@ class Settings:
 
     home: Home
     runtime: str = "auto"
+    #: Where a swarm's nodes pull slugs from, `HOST[:PORT][/PATH]`; empty: they go from engine to engine.
+    registry: str = ""
     hosts: int = 3
     address: str = "127.0.0.1"
     port: int = DEFAULT_PORT

@@ -34,6 +34,7 @@ class Wishes:
     paths: tuple[Path, ...] = ()
     app: str | None = None
     runtime: str | None = None
+    registry: str | None = None
     port: int | None = None
     address: str | None = None
     hosts: int | None = None
@@ -153,6 +154,7 @@ def _settings(home: Home, wishes: Wishes, file: "PlatformFile | None") -> Settin
     return Settings(
         home=home,
         runtime=wishes.runtime or (str(file.runtime) if file else "auto"),
+        registry=wishes.registry or "",
         hosts=wishes.hosts or (file.hosts if file else None) or DEFAULT_HOSTS,
         address=wishes.address or "127.0.0.1",
         port=DEFAULT_PORT if wishes.port is None else wishes.port,

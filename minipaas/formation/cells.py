@@ -14,12 +14,14 @@ class Cells:
     def __init__(self, hosts: Sequence[Host]) -> None:
         self.hosts = tuple(hosts)
         self._failed: set[str] = set()
+        self._drained: set[str] = set()
         self._load: Counter[str] = Counter()
 
     def place(self, avoid: Collection[str] = ()) -> Host:
         """Choose a host for one more dyno and count it there; `leave` gives the place back."""
-        working = [host for host in self.hosts if host.name not in self._failed]
-        host = choose_host(working, self._load, avoid)
+        host = choose_host(
+            [host for host in self.hosts if self.state(host.name) == "up"] or self.hosts, self._load, avoid
+        )
         self._load[host.name] += 1
         return host
 
@@ -28,13 +30,12 @@ class Cells:
 
         Raises:
             NotFound: there is no such host.
-            UsageProblem: it has failed.
+            UsageProblem: it has failed, or is drained.
         """
         host = self.find(name)
-        if name in self._failed:
-            raise UsageProblem(
-                f"cannot place a dyno on host {name}: it has failed", f"`minipaas hosts recover {name}`"
-            )
+        if self.state(name) != "up":
+            told = "it has failed" if name in self._failed else "it is drained"
+            raise UsageProblem(f"cannot place a dyno on host {name}: {told}", f"`minipaas hosts recover {name}`")
         self._load[name] += 1
         return host
 
@@ -60,10 +61,29 @@ class Cells:
             NotFound: there is none.
             UsageProblem: it is the last one that works, its dynos would have nowhere to go.
         """
-        self.find(name)
-        if {host.name for host in self.hosts} - self._failed <= {name}:
-            raise UsageProblem(f"cannot fail host {name}: no other host works", "start with `minipaas up --hosts 3`")
+        self._see_another_than(name, "fail")
         self._failed.add(name)
+
+    def drain(self, name: str) -> None:
+        """The host takes no more dynos.
+
+        Raises:
+            NotFound: there is none.
+            UsageProblem: it is the last one that takes some.
+        """
+        self._see_another_than(name, "drain")
+        self._drained.add(name)
+
+    def _see_another_than(self, name: str, verb: str) -> None:
+        self.find(name)
+        if not any(self.state(host.name) == "up" for host in self.hosts if host.name != name):
+            raise UsageProblem(
+                f"cannot {verb} host {name}: no other host works", "start with `minipaas up --hosts 3`"
+            )
+
+    def join(self, host: Host) -> None:
+        """One more host."""
+        self.hosts = (*self.hosts, host)
 
     def recover(self, name: str) -> None:
         """The host takes dynos again; none moves back by itself.
@@ -73,10 +93,13 @@ class Cells:
         """
         self.find(name)
         self._failed.discard(name)
+        self._drained.discard(name)
 
-    def failed(self, name: str) -> bool:
-        """Whether it has failed."""
-        return name in self._failed
+    def state(self, name: str) -> str:
+        """up, failed or drained."""
+        if name in self._failed:
+            return "failed"
+        return "drained" if name in self._drained else "up"
 
     def load(self, name: str) -> int:
         """Dynos that stand there, the ones being stopped included."""

@@ -131,6 +131,11 @@ class DynoManager:
         if self._one_offs is not None:
             self._one_offs.host_failed(host)
 
+    def host_drained(self, host: str) -> None:
+        """All that stands on that host restarts on others; one-off dynos there run to their end."""
+        for slot in self.slots.values():
+            slot.leave(host)
+
     def wake(self) -> None:
         """A request has come for a sleeping app."""
         for slot in self.slots.values():

@@ -99,6 +99,11 @@ class Slot:
         self._wanted_host = target.name
         self.restart()
 
+    def leave(self, host: str) -> None:
+        """Restart on another host, if it stands on this one."""
+        if self.life is not None and self.life.host.name == host:
+            self.relocate()
+
     def crash(self) -> bool:
         """Sudden death of the processes, as of any other cause; whether there were some."""
         if self.process is None or self.state not in (DynoState.UP, DynoState.STARTING):

@@ -18,7 +18,7 @@ from minipaas.runtime.setup import Refused
 from minipaas.runtime.stack import Stack, find_stack
 from minipaas.runtime.traces import home_id
 
-#: What `--runtime` takes; the last belongs to a later version.
+#: What `--runtime` takes.
 WANTED = ("auto", "sandbox", "process", "docker", "swarm")
 
 
@@ -43,11 +43,14 @@ class _Answer:
     scratch: Path | None = None
 
 
-async def choose(wanted: str, home: State, stack: str = "", *, fetch: bool = True) -> tuple[Runtime, Capabilities]:
+async def choose(
+    wanted: str, home: State, stack: str = "", registry: str = "", *, fetch: bool = True
+) -> tuple[Runtime, Capabilities]:
     """The runtime asked for, or for `auto` the best that works here, and what it can do.
 
     Args:
         stack: the image that containers are made of, as `--stack` has it; empty: MINIPAAS_STACK, or Heroku's.
+        registry: by which images come to the nodes of a swarm; empty: MINIPAAS_REGISTRY, or none.
         fetch: pull that image where the engine does not have it.
 
     Raises:
@@ -55,15 +58,13 @@ async def choose(wanted: str, home: State, stack: str = "", *, fetch: bool = Tru
         UsageProblem: there is no such runtime.
     """
     if wanted not in WANTED:
-        raise UsageProblem(f"there is no runtime called `{wanted}`", f"take one of {', '.join(WANTED[:4])}")
+        raise UsageProblem(f"there is no runtime called `{wanted}`", f"take one of {', '.join(WANTED)}")
     if wanted == "docker":
         contained = await _docker(home, stack or os.environ.get("MINIPAAS_STACK", ""), fetch=fetch)
         return contained, contained.capabilities()
     if wanted == "swarm":
-        raise RuntimeMissing(
-            f"cannot use the runtime {wanted}: it is not part of this version yet",
-            "leave --runtime away, or use `--runtime sandbox`",
-        )
+        spread = await _swarm(home, stack or os.environ.get("MINIPAAS_STACK", ""), registry, fetch=fetch)
+        return spread, spread.capabilities()
     if (home.root / "runtime" / "docker").is_file():
         from minipaas.runtime.docker.leftovers import clear_leftovers  # noqa: PLC0415  after a crash only
 
@@ -87,6 +88,13 @@ async def _docker(home: State, stack: str, *, fetch: bool) -> Runtime:
     from minipaas.runtime.docker.runtime import DockerRuntime  # noqa: PLC0415  the exception
 
     return await DockerRuntime.open(home.root, stack, fetch=fetch)
+
+
+async def _swarm(home: State, stack: str, registry: str, *, fetch: bool) -> Runtime:
+    from minipaas.runtime.swarm.runtime import SwarmRuntime  # noqa: PLC0415  the exception
+
+    registry = registry or os.environ.get("MINIPAAS_REGISTRY", "")
+    return await SwarmRuntime.open(home.root, stack, registry, fetch=fetch)
 
 
 def _plain(home: State, stack: Stack, reason: str = "") -> Runtime:

@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from minipaas.clock import Clock, Timer
 
@@ -76,6 +76,22 @@ class PortWatch:
         if left:
             waited = self._clock.monotonic() - max(left)
             self._look_after(min(max(_FIRST_S, waited * _SHARE), _LAST_S))
+
+
+class Watch(Protocol):
+    """See `PortWatch`."""
+
+    async def bound(self, port: int, address: str) -> str:
+        """Wait until `address`:`port` can be reached; the address that was bound."""
+
+
+def port_watch(clock: Clock, *, remote: bool) -> Watch:
+    """What tells of ports on this machine, or on `remote` ones."""
+    if not remote:
+        return PortWatch(clock)
+    from minipaas.runtime.swarm.knock import KnockWatch  # noqa: PLC0415  the exception
+
+    return KnockWatch(clock)
 
 
 def _look(_wanted: Iterable[tuple[int, str]]) -> "Iterable[Listening]":

@@ -235,6 +235,28 @@ async def test_a_failed_host_takes_no_dynos_until_it_is_recovered(world: World) 
     assert world.processes[-1].launch.host.name == "a"
 
 
+async def test_a_drained_host_gives_its_dynos_away_politely_and_takes_none(world: World) -> None:
+    await world.release(web=3)
+    world.told()
+    world.cells.drain("b")
+    world.manager.host_drained("b")
+    await settle()
+    assert "web.2: Relocating from host b to host a" in world.told()
+    assert [process.signals for process in world.processes[:3]] == [[], ["TERM"], []]
+    assert world.cells.state("b") == "drained"
+    with pytest.raises(UsageProblem, match="it is drained"):
+        world.manager.relocate(WEB_1, "b")
+    world.cells.recover("b")
+    assert world.cells.place(("a", "c")).name == "b"
+
+
+async def test_the_last_host_that_takes_dynos_cannot_be_drained(world: World) -> None:
+    world.cells.fail("a")
+    world.cells.drain("b")
+    with pytest.raises(UsageProblem, match="cannot drain host c: no other host works"):
+        world.cells.drain("c")
+
+
 async def test_the_last_host_cannot_fail(world: World) -> None:
     world.cells.fail("a")
     world.cells.fail("b")

@@ -34,10 +34,11 @@ def refusing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
-@pytest.mark.parametrize("wanted", ["swarm"])
-async def test_runtimes_of_a_later_version_say_so(home: Home, wanted: str) -> None:
-    with pytest.raises(RuntimeMissing, match="not part of this version"):
-        await choose(wanted, home)
+async def test_a_swarm_without_an_engine_says_what_to_start(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{home.root}/none")
+    with pytest.raises(RuntimeMissing, match="it is not running") as raised:
+        await choose("swarm", home)
+    assert "DOCKER_HOST" in raised.value.hint
 
 
 async def test_an_unknown_runtime_is_a_usage_problem(home: Home) -> None:
