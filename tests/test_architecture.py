@@ -55,6 +55,7 @@ PURE = (
     "runtime/swarm/service",
     "runtime/swarm/logstream",
     "runtime/swarm/localnames",
+    "runtime/docker/stackparts",
 )
 IMPURE_MODULES = {
     "asyncio",

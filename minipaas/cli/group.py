@@ -75,6 +75,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "maintenance": ("minipaas.cli.apps", "maintenance", "show whether maintenance mode is on"),
     "maintenance:on": ("minipaas.cli.apps", "maintenance_on", "answer every request with the maintenance page"),
     "maintenance:off": ("minipaas.cli.apps", "maintenance_off", "serve requests again"),
+    "stack": ("minipaas.cli.stack", "stack", "list the stacks that containers can be made of"),
+    "stack:build": ("minipaas.cli.stack", "build", "build a stack from this machine's package mirror"),
     "explain": ("minipaas.cli.explain", "explain", "explain what chaos finds: why it matters, the way out"),
     "doctor": ("minipaas.cli.doctor", "doctor", "say what this machine offers and what to install for more"),
     "version": ("minipaas.cli.version", "version", "print the version"),

@@ -18,11 +18,11 @@ nodes() {
   done
 }
 
-# semver as npm itself reads it; npm brings the package along.
+# semver as npm itself reads it; npm brings the package along, Debian's has it among those of the system.
 semver_module() {
   local npm
   npm=$(readlink -f -- "$(command -v npm)") || return 1
-  printf '%s/node_modules/semver\n' "$(dirname -- "$(dirname -- "$npm")")"
+  node -e 'process.stdout.write(require.resolve("semver", { paths: [process.argv[1]] }))' "$(dirname -- "$npm")" 2>/dev/null
 }
 
 allows() {
