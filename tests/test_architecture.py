@@ -44,6 +44,7 @@ PURE = (
     "chaos/fetches",
     "chaos/expectation",
     "chaos/loss",
+    "chaos/strikes",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

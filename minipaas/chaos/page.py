@@ -147,7 +147,11 @@ def read_page(url: str, body: str) -> Page:
 
 
 def text_lines(body: str) -> tuple[str, ...]:
-    """The lines of a body that is no HTML."""
+    """The lines of a body that is no HTML; of JSON its values with their keys, wherever brackets and commas stand."""
+    try:
+        return tuple(_values_of(json.loads(body), ""))
+    except (ValueError, RecursionError):
+        pass
     return tuple(line for raw in re.split(r"[\n,]", body) if (line := " ".join(raw.split())))
 
 
@@ -157,6 +161,18 @@ def loose_fields(body: str) -> tuple[Field, ...]:
     return tuple(
         field for node in tree.css("input, textarea, select") if (field := _field(node, tree, loose=True)) is not None
     )
+
+
+def _values_of(value: object, key: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _values_of(each, str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _values_of(each, key)
+    else:
+        text = " ".join((value if isinstance(value, str) else json.dumps(value)).split())
+        yield f"{key}: {text}" if key else text
 
 
 def _links(tree: LexborHTMLParser, base: str) -> Iterator[Link]:

@@ -12,7 +12,7 @@ from minipaas.chaos import openapi
 from minipaas.chaos.attribute import cause_of
 from minipaas.chaos.forms import Purpose, credentials, entries, is_risky_link, purpose
 from minipaas.chaos.markers import Marker, number_marker, picture, text_marker
-from minipaas.chaos.page import Form, read_page, url_pattern
+from minipaas.chaos.page import Form, read_page, text_lines, url_pattern
 from minipaas.chaos.picks import dig
 from minipaas.chaos.plan import Call, witness
 from minipaas.chaos.play import fill
@@ -190,6 +190,14 @@ def test_a_witness_is_the_session_what_is_needed_the_write_and_the_read() -> Non
         send("/login", ONE, session=True), visit("/about"), send("/a", TWO), visit(), send("/b"), visit("/c"), visit()
     )
     assert witness(the_plan, 4, 6) == (0, 3, 4, 6)
+
+
+def test_lines_of_json_do_not_depend_on_the_order_of_what_is_listed() -> None:
+    """Cards under random ids were taken for cards that are gone: brackets and commas had moved."""
+    cards = [{"id": 1, "title": "zq001aa", "tags": ["a", "b"]}, {"id": 2, "title": "zq002bb", "tags": []}]
+    assert sorted(text_lines(json.dumps(cards))) == sorted(text_lines(json.dumps(cards[::-1])))
+    assert text_lines(json.dumps(cards[0])) == ("id: 1", "title: zq001aa", "tags: a", "tags: b")
+    assert text_lines("plain, text") == ("plain", "text")
 
 
 def test_a_witness_that_waits_for_something_brings_the_step_that_typed_it() -> None:
