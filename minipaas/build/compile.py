@@ -111,11 +111,13 @@ class Compiler:
 
     def _env(self, work: Workplace, version: str, certificates: str) -> dict[str, str]:
         mirrors = mirror_settings(os.environ)
-        mirrors |= copy_certificates(mirrors, Path.home(), work.settings / "certificates", certificates)
+        image = self._runtime.capabilities().stack
+        unseen = Path("/") if image else Path.home()  # an image has nothing of this machine's files
+        mirrors |= copy_certificates(mirrors, unseen, work.settings / "certificates", certificates)
         return {
             **mirrors,
             "LANG": "C.UTF-8",
-            "STACK": stack_on(self._runtime.capabilities().stack)[0],
+            "STACK": stack_on(image)[0],
             "SOURCE_VERSION": version,
             "REQUEST_ID": work.tag,
         }

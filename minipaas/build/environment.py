@@ -57,12 +57,12 @@ def copy_home_files(user_home: Path, target: Path) -> None:
         _copy_small(user_home / name, target / name)
 
 
-def copy_certificates(env: Mapping[str, str], user_home: Path, target: Path, seen_at: str) -> dict[str, str]:
-    """Certificates kept in the user's home folder, which a build does not see, copied to where it sees them."""
+def copy_certificates(env: Mapping[str, str], unseen: Path, target: Path, seen_at: str) -> dict[str, str]:
+    """Certificates kept in a folder that a build does not see (the user's home), copied to where it sees them."""
     moved = {}
     for name in _CERTIFICATES:
         file = Path(env.get(name, ""))
-        if file.is_absolute() and file.is_relative_to(user_home) and _copy_small(file, target / name):
+        if file.is_absolute() and file.is_relative_to(unseen) and _copy_small(file, target / name):
             moved[name] = f"{seen_at}/{name}"
     return moved
 

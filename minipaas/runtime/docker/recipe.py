@@ -26,13 +26,19 @@ GONE_AT = "/run/minipaas-gone"
 _REMOVE_GONE = f"xargs -0 rm -rf -- <{GONE_AT}\n"
 #: The init, its `sleep`, and a shell that is about to become the app.
 _OWN_PROCESSES = 4
+#: Where machines keep the certificates they trust, and where the stacks' programs look for them. A company's own is
+#: among them, without which no build gets through its proxy.
+_TRUSTED = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 #: What the engine adds to an environment by itself.
 _ADDED = ("HOSTNAME", "TERM")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A container to be. `image` is an id, `image_env` the names its image sets, `gone` a list of files to delete."""
+    """A container to be. `image` is an id, `image_env` the names its image sets, `gone` a list of files to delete.
+
+    `trusted` are this machine's certificates, to stand in for the image's.
+    """
 
     launch: Launch
     image: str
@@ -42,6 +48,7 @@ class Recipe:
     labels: dict[str, str]
     disk: Disk
     gone: Path | None = None
+    trusted: Path | None = None
 
     def config(self) -> dict[str, Any]:
         """Arguments of the SDK's `create_container`, but for the host's part."""
@@ -82,6 +89,8 @@ class Recipe:
                 yield source, target, True
         if self.gone is not None:
             yield self.gone, GONE_AT, False
+        if self.trusted is not None:
+            yield self.trusted, _TRUSTED[0], False
         for bind in self.launch.binds:
             yield bind.source, bind.target, bind.writable
 
@@ -106,6 +115,11 @@ class Recipe:
         wanted = {"PATH": ":".join(BASE_PATH), **self.launch.env, **here}
         yield from (f"{name}={value}" for name, value in wanted.items())
         yield from _unset((*self.image_env, *_ADDED), wanted)
+
+
+def trusted_here() -> Path | None:
+    """The certificates this machine trusts, in one file; None where they are in none we know."""
+    return next((Path(place).resolve() for place in _TRUSTED if Path(place).is_file()), None)
 
 
 def _unset(names: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:

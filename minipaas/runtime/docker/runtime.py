@@ -25,7 +25,7 @@ from minipaas.runtime.docker.images import UID, Images, stack_of
 from minipaas.runtime.docker.kept import Kept
 from minipaas.runtime.docker.leftovers import note, remove_containers, took_down
 from minipaas.runtime.docker.loans import Loans
-from minipaas.runtime.docker.recipe import Recipe
+from minipaas.runtime.docker.recipe import Recipe, trusted_here
 from minipaas.runtime.traces import Traces
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class DockerRuntime:
             labels=labels.container_labels("dyno", self._traces.home, self._run, launch.id),
             disk=disk,
             gone=gone,
+            trusted=trusted_here(),
         )
         return await self._engine.call("make a container", lambda api: _create(api, recipe))
 
