@@ -27,6 +27,7 @@ SIGNALLED = 128
         "minipaas up",
         "minipaas up examples/clean --formation web=2",
         "minipaas up web messages --detach",
+        "minipaas up --runtime docker",
         "minipaas up --runtime process --port 8000 --hosts 2 --router random",
         "minipaas up --runtime swarm --registry registry.local:5000",
         "minipaas up --record shopping.har",
