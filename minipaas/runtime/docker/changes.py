@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from minipaas.runtime.base import FileChange, Launch
 from minipaas.runtime.disk import Disk
-from minipaas.runtime.docker.recipe import GONE_AT
+from minipaas.runtime.docker.recipe import GONE_AT, TRUSTED_AT
 from minipaas.runtime.layers import Layers, compared, is_noise, overlay_changes, scratch_changes
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DELETED = 2
 #: Folders that are looked at elsewhere, or are the engine's own affair.
-_NOT_OURS = ("app", "tmp", "var/tmp", "dev", "proc", "sys", GONE_AT[1:])
+_NOT_OURS = ("app", "tmp", "var/tmp", "dev", "proc", "sys", GONE_AT[1:], TRUSTED_AT[1:])
 
 
 def upper_folder(inspected: dict[str, Any]) -> Path | None:

@@ -28,7 +28,8 @@ _REMOVE_GONE = f"xargs -0 rm -rf -- <{GONE_AT}\n"
 _OWN_PROCESSES = 4
 #: Where machines keep the certificates they trust, and where the stacks' programs look for them. A company's own is
 #: among them, without which no build gets through its proxy.
-_TRUSTED = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+TRUSTED_AT = "/etc/ssl/certs/ca-certificates.crt"
+_TRUSTED = (TRUSTED_AT, "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 #: What the engine adds to an environment by itself.
 _ADDED = ("HOSTNAME", "TERM")
 
@@ -90,7 +91,7 @@ class Recipe:
         if self.gone is not None:
             yield self.gone, GONE_AT, False
         if self.trusted is not None:
-            yield self.trusted, _TRUSTED[0], False
+            yield self.trusted, TRUSTED_AT, False
         for bind in self.launch.binds:
             yield bind.source, bind.target, bind.writable
 
