@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes import FakeClock
 
-pytest_plugins = ("tests.runtime.docker.engine_fixtures",)
+pytest_plugins = ("tests.runtime.docker.engine_fixtures", "tests.engines.fixtures")
 
 
 @pytest.fixture

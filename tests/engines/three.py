@@ -98,14 +98,19 @@ class Three:
         """The node to talk to."""
         return self.nodes[0]
 
-    def load(self, image: str, source: Path | None = None) -> None:
-        """Bring an image onto each engine: from a tar, or from the first one, which has it."""
-        others = self.nodes if source else self.nodes[1:]
-        tar = source or BASE / "image.tar"
-        if source is None:
-            self.manager.docker("save", "-o", str(tar), image)
-        for node in others:
-            node.docker("load", "-q", "-i", str(tar))
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a platform is told of the lab."""
+        return {
+            "DOCKER_HOST": self.manager.host,
+            "MINIPAAS_SWARM_ENGINES": ",".join(node.host for node in self.nodes[1:]),
+            "MINIPAAS_STACK": "local",
+        }
+
+    def load_stack(self, archive: Path) -> None:
+        """Bring the stack onto the manager, for dynos and for builds."""
+        self.manager.docker("import", str(archive), "minipaas/stack:local")
+        self.manager.docker("tag", "minipaas/stack:local", "minipaas/stack:local-build")
 
     def cut(self, node: Node) -> None:
         """Pull its cable."""
