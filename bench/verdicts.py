@@ -1,6 +1,6 @@
 """Judges the labelled corpus with the installed command, and says how often it is right.
 
-    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--heldout] [--out FILE]
+    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--split heldout] [--out FILE]
 
 Each app is judged by `minipaas chaos APP --format json`, once, or over N seeds. With `--out`, cases are appended to a
 file of JSON lines, and those that stand there from the same commit are not judged again. Baselines look at the same
@@ -56,14 +56,15 @@ def main() -> None:
     words.add_argument("--rules", default="one,two,three")
     words.add_argument("--seed", type=int, default=7)
     words.add_argument("--seeds", type=int, default=1, metavar="N", help="so many seeds from --seed on")
-    words.add_argument("--heldout", action="store_true", help="the apps that were held back")
+    words.add_argument("--split", choices=("apps", "heldout", "unseen"), default="apps", help="part of the corpus")
+    words.add_argument("--heldout", action="store_const", dest="split", const="heldout", help="--split heldout")
     words.add_argument("--out", type=Path, help="append every case to this file, and go on from what is there")
     given = words.parse_args()
     rules = given.rules.split(",")
     commit = _commit()
     done = {(case.app, case.seed): case for case in _known(given.out) if case.commit == commit}
     cases = []
-    for folder in folders(given.apps.split(","), heldout=given.heldout):
+    for folder in folders(given.apps.split(","), given.split):
         for seed in range(given.seed, given.seed + given.seeds):
             case = done.get((folder.name, seed))
             if case is None or not set(rules) <= set(case.verdicts):
@@ -76,10 +77,9 @@ def main() -> None:
         print("\n" + agreement(cases, rules))
 
 
-def folders(patterns: Sequence[str], *, heldout: bool) -> Iterator[Path]:
+def folders(patterns: Sequence[str], split: str) -> Iterator[Path]:
     """Every labelled app, by name."""
-    root = CORPUS / ("heldout" if heldout else "apps")
-    for path in sorted(path.parent for path in root.glob("*/label.yml")):
+    for path in sorted(path.parent for path in (CORPUS / split).glob("*/label.yml")):
         if any(fnmatch(path.name, pattern) for pattern in patterns):
             yield path
 

@@ -60,7 +60,7 @@ class Label:
 
 
 def read(part: str) -> list[Label]:
-    """All labels under `apps` or `heldout`, by name of the app."""
+    """All labels under `apps`, `heldout` or `unseen`, by name of the app."""
     folders = sorted(path.parent for path in (HERE / part).glob("*/label.yml"))
     return [Label(folder=folder, **yaml.safe_load((folder / "label.yml").read_text())) for folder in folders]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.corpus.labels import KEYS, Label, faults, read
 
-PARTS = ("apps", "heldout")
+PARTS = ("apps", "heldout", "unseen")
 BY_PART = {part: read(part) for part in PARTS}
 ALL = [label for part in PARTS for label in BY_PART[part]]
 BY_NAME = {label.app: label for label in ALL}
@@ -112,6 +112,7 @@ def test_the_corpus_is_large_enough() -> None:
     about = Counter(category_of_pair(label)[0] for label in apps)
     assert len(apps) >= 64
     assert len(BY_PART["heldout"]) >= 24
+    assert len(BY_PART["unseen"]) >= 40
     assert about["P"] >= 50
     assert about["R"] >= 8
     assert about["W"] >= 8

@@ -1,0 +1,4 @@
+const { createClient } = require('redis');
+const redis = createClient({ url: process.env.REDIS_URL });
+redis.connect().then(() => setInterval(() => redis.ping(), 1000));
+process.on('SIGTERM', () => process.exit(0));

@@ -1,0 +1,11 @@
+import os, signal, subprocess, sys
+helper = subprocess.Popen([sys.executable, "helper.py"])
+web = subprocess.Popen(["gunicorn", "--bind", f"0.0.0.0:{os.environ['PORT']}", "--threads", "4", "app:app"])
+def stop(*_):
+    web.terminate()
+    helper.terminate()
+    web.wait()
+    helper.wait()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+web.wait()
