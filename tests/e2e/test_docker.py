@@ -9,7 +9,8 @@ import pytest
 
 from minipaas.runtime.docker import labels
 from minipaas.runtime.traces import home_id
-from tests.e2e.harness import get, platform, until, web_app
+from tests.e2e.harness import begin, get, platform, until, web_app
+from tests.runtime.docker.dockerd import Dockerd
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +69,27 @@ def test_an_app_lives_in_containers_and_kill_9_leaves_nothing_that_down_does_not
         again.up()
         assert again.stop() == 130
     assert containers.states() == []
+
+
+def test_dynos_come_back_when_the_engine_was_restarted(small_engine: Dockerd, tmp_path: Path) -> None:
+    app = web_app(tmp_path / "shop")
+    environ = {"DOCKER_HOST": small_engine.host, "MINIPAAS_STACK": "local"}
+    with platform(tmp_path, app, "--runtime", "docker", **environ) as running:
+        before = running.up()
+        small_engine.stop()
+        until(lambda: running.dyno()["id"] != before["id"])
+        small_engine.start()
+        running.up()
+        assert get(running.url())[0] == 200
+        assert "State changed from up to crashed" in running.logs()
+
+
+def test_no_engine_is_exit_4_and_one_line_with_a_hint(tmp_path: Path) -> None:
+    app = web_app(tmp_path / "shop")
+    refused = begin(
+        tmp_path / "home", str(app), "--runtime", "docker", log=tmp_path, DOCKER_HOST=f"unix://{tmp_path}/none"
+    )
+    assert refused.process.wait(60) == 4
+    error, hint = refused.err.read_text().split("\n\n")
+    assert error == f"error: cannot use the Docker engine at unix://{tmp_path}/none: it is not running"
+    assert hint.startswith("hint: start it")

@@ -79,7 +79,7 @@ class ContainerProcess:
             self._finish()
         else:
             self._loop.add_reader(self._pidfd, self._init_ended)
-            self._group = group_of(self.pid)
+            self._group = group_of(_groups_of(self.pid))
             if self._group:
                 self._group.when_exceeded(self.kill)
         waits: list[asyncio.Future[Any]] = [self._attachment.ready, self._exit]
@@ -200,10 +200,13 @@ def _groups_of(pid: int) -> str:
         return ""
 
 
-def group_of(pid: int, root: Path = ROOT) -> Cgroup | None:
-    """The control group that the engine made for a container; None where it is not to be seen from here."""
+def group_of(told: str, root: Path = ROOT) -> Cgroup | None:
+    """The control group that the engine made for a container, by what `/proc/PID/cgroup` says of its init.
+
+    None where it is not to be seen from here.
+    """
     places = {}
-    for line in _groups_of(pid).splitlines():
+    for line in told.splitlines():
         _, controllers, path = line.split(":", 2)
         for controller in controllers.split(","):
             places[controller] = path.lstrip("/")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from minipaas.errors import DynoProblem, RuntimeMissing
 from minipaas.runtime.base import Capabilities, DynoProcess, Launch, Terminal
-from minipaas.runtime.disk import Disk
+from minipaas.runtime.disk import Disk, disk_problem
 from minipaas.runtime.docker import labels
 from minipaas.runtime.docker.attachment import Attachment, attach
 from minipaas.runtime.docker.changes import upper_folder
@@ -125,6 +125,7 @@ class DockerRuntime:
         undo: list[Callable[[], object]] = [lambda: self._clear(launch, disk)]
         try:
             disk.make()
+            _make_mount_points(launch, disk)
             lent = await asyncio.to_thread(self._lend, launch)
             undo.append(lambda: self._loans.take_back(lent))
             container = await self._create(launch, disk)
@@ -232,6 +233,20 @@ class DockerRuntime:
             await self._engine.call("clear up", lambda api: self._remove_containers(api, own=True))
             took_down(self._state)
         await self._engine.close()
+
+
+def _make_mount_points(launch: Launch, disk: Disk) -> None:
+    """The engine would make them as root, and an ordinary user could not delete them.
+
+    Raises:
+        DynoProblem: no space left.
+    """
+    try:
+        for bind in launch.binds:
+            if bind.target.startswith("/tmp/") and bind.source.is_dir():
+                (disk.tmp / bind.target.removeprefix("/tmp/")).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_problem(disk.root.parent, error.strerror or str(error)) from error
 
 
 def _create(api: "APIClient", recipe: Recipe) -> str:

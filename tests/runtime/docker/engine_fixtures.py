@@ -1,6 +1,7 @@
 """Fixtures of an engine: made once for all tests of a process, or the one a developer has made for them."""
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,3 +34,21 @@ def engine_host(request: pytest.FixtureRequest) -> Iterator[str]:
         yield engine.host
     finally:
         engine.clear()
+
+
+@pytest.fixture
+def small_engine(stack_archive: Path) -> Iterator[Dockerd]:
+    """One that may be stopped, on a disk of 300 MB."""
+    needs_engine()
+    folder = Path(tempfile.mkdtemp(prefix="mp-dockerd-"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)]).returncode:
+        pytest.skip("no file system can be mounted here")
+    engine = Dockerd(folder)
+    engine.start()
+    try:
+        engine.load_stack(stack_archive)
+        yield engine
+    finally:
+        engine.clear()
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+        folder.rmdir()

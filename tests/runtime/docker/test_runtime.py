@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +12,13 @@ from minipaas.runtime import proc
 from minipaas.runtime.base import Bind
 from minipaas.runtime.choose import choose
 from minipaas.runtime.docker import labels
-from minipaas.runtime.docker.container import ContainerProcess
+from minipaas.runtime.docker.container import ContainerProcess, group_of
 from minipaas.runtime.docker.engine import Engine
 from minipaas.runtime.docker.leftovers import clear_leftovers
 from minipaas.runtime.traces import home_id
 from minipaas.store.home import Home
 from tests.runtime import cases
-from tests.runtime.docker.dockerd import Dockerd, needs_engine
+from tests.runtime.docker.dockerd import Dockerd
 from tests.runtime.place import Place, eventually, make_runtime, within
 
 
@@ -132,22 +129,32 @@ async def test_an_engine_on_another_machine_is_refused(home: Home, monkeypatch: 
         await choose("docker", home, "local")
 
 
-@pytest.fixture
-def small_engine(stack_archive: Path) -> Iterator[Dockerd]:
-    """One that may be stopped, on a disk of 300 MB."""
-    needs_engine()
-    folder = Path(tempfile.mkdtemp(prefix="mp-dockerd-"))
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)]).returncode:
-        pytest.skip("no file system can be mounted here")
-    engine = Dockerd(folder)
-    engine.start()
-    try:
-        engine.load_stack(stack_archive)
-        yield engine
-    finally:
-        engine.clear()
-        subprocess.run(["umount", "-l", str(folder)], check=False)
-        folder.rmdir()
+def test_the_control_group_of_a_container_is_found_under_v1(tmp_path: Path) -> None:
+    folder = tmp_path / "memory" / "docker" / "0f"
+    folder.mkdir(parents=True)
+    (folder / "memory.stat").write_text("total_rss 4096\ntotal_cache 8192\n")
+    group = group_of("9:pids:/docker/0f\n4:memory:/docker/0f\n3:cpu,cpuacct:/docker/0f\n0::/x\n", tmp_path)
+    assert group is not None
+    memory = group.memory()
+    assert memory is not None
+    assert (memory.used_bytes, memory.cache_bytes) == (4096, 8192)
+
+
+def test_the_control_group_of_a_container_is_found_under_v2_and_dies_as_a_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "system.slice" / "docker-0f.scope"
+    folder.mkdir(parents=True)
+    (folder / "memory.stat").write_text("anon 4096\nfile 8192\n")
+    group = group_of("0::/system.slice/docker-0f.scope\n", tmp_path)
+    assert group is not None
+    memory = group.memory()
+    assert memory is not None
+    assert memory.used_bytes == 4096
+    assert (folder / "memory.oom.group").read_text() == "1"
+
+
+@pytest.mark.parametrize("told", ["", "0::/\n", "4:memory:/docker/elsewhere\n", "0::/elsewhere.scope\n"])
+def test_a_control_group_that_is_not_to_be_seen_is_none(told: str, tmp_path: Path) -> None:
+    assert group_of(told, tmp_path) is None
 
 
 @pytest.mark.slow
