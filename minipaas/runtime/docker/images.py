@@ -100,6 +100,7 @@ class Images:
         tag = hashlib.sha256("\0".join((_FORMAT, base, str(self._uid), _key(slug))).encode()).hexdigest()[:24]
         if tag not in self._making:
             self._making[tag] = asyncio.ensure_future(self._made(tag, base, slug))
+            self._making[tag].add_done_callback(_heard)
         try:
             return await asyncio.shield(self._making[tag])
         except BaseException:
@@ -151,6 +152,12 @@ def missing_stack(name: str, cause: str) -> RuntimeMissing:
         f"cannot use the stack {name}: {cause}",
         "`minipaas stack build` makes one from this machine's package mirror, for `--stack local`",
     )
+
+
+def _heard(making: "asyncio.Task[str]") -> None:
+    """Where all who waited have given up, nobody is told of a failure."""
+    if not making.cancelled():
+        making.exception()
 
 
 def _find(api: "APIClient", name: str) -> str | None:

@@ -12,6 +12,7 @@ from minipaas.runtime import proc
 from minipaas.runtime.base import Bind
 from minipaas.runtime.choose import choose
 from minipaas.runtime.docker import labels
+from minipaas.runtime.docker.changes import tops
 from minipaas.runtime.docker.container import ContainerProcess, group_of
 from minipaas.runtime.docker.engine import Engine
 from minipaas.runtime.docker.leftovers import clear_leftovers
@@ -76,7 +77,11 @@ async def test_an_engine_that_is_gone_keeps_its_note(home: Home) -> None:
 
 async def test_the_engines_own_account_of_the_changes_is_the_same(place: Place) -> None:
     """Where the upper folder is not ours to read, `diff` and copies tell."""
-    ended = await place.run(f"{cases.WRITES.command}; ln -s new.txt link; mkdir empty; mv lib library")
+    ended = await place.run(
+        f"{cases.WRITES.command}; ln -s new.txt link; mkdir empty; mv lib library"
+        "; echo x > lib.py; mkdir lib; echo y > lib/two; chmod 700 /app"
+        "; for i in $(seq 300); do echo $i > deep/$i; done"
+    )
     assert isinstance(ended.process, ContainerProcess)
     by_folder = {(each.kind, each.path, each.real and each.real.read_bytes()) for each in ended.process.writes()}
     ended.process._upper = None
@@ -127,6 +132,13 @@ async def test_an_engine_on_another_machine_is_refused(home: Home, monkeypatch: 
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
     with pytest.raises(RuntimeMissing, match="cannot use the Docker engine at tcp:"):
         await choose("docker", home, "local")
+
+
+def test_of_a_diff_new_folders_are_asked_for_whole_and_changed_ones_not_at_all() -> None:
+    modified = ("/app", "/app/lib", "/app/lib/one.py", "/app/bare", "/run", "/run/lock", "/tmp", "/etc")
+    added = ("/app/new", "/app/new/a", "/run/lock/x", "/tmp/build_1")
+    told = {**dict.fromkeys(modified, 0), **dict.fromkeys(added, 1), "/app/gone": 2}
+    assert set(tops(told)) == {"/app/lib/one.py", "/app/gone", "/app/new", "/app/bare", "/run/lock/x"}
 
 
 def test_the_control_group_of_a_container_is_found_under_v1(tmp_path: Path) -> None:
