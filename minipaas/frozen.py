@@ -23,7 +23,10 @@ def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Any] | None = None, /, *, kw_only: bool = False) -> Any:
-    """`dataclass(frozen=True, slots=True)` for a class with fields and no parent; there is no `__post_init__`."""
+    """`dataclass(frozen=True, slots=True)` for a class with fields and no parent; there is no `__post_init__`.
+
+    Give it a docstring: for a class without one the standard library makes one up, which takes a millisecond.
+    """
 
     def make(cls: type[Any]) -> type[Any]:
         return _completed(dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls))

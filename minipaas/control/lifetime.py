@@ -9,6 +9,9 @@ from minipaas.control.settings import Settings
 from minipaas.runtime.choose import choose
 from minipaas.store.home import HomeLock
 
+#: Runtimes that have nothing left when a platform has ended in order; an engine may know more.
+_LEAVE_NOTHING = ("sandbox", "process")
+
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
@@ -26,9 +29,16 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         lock.acquire()
         stack.callback(lock.release)
         runtime, capabilities = await choose(settings.runtime, settings.home, registry=settings.registry)
-        await runtime.sweep()
+        if lock.interrupted or runtime.name not in _LEAVE_NOTHING:
+            await runtime.sweep()
         plane = ControlPlane(settings, runtime, capabilities)
-        stack.push_async_callback(plane.close)
+
+        async def end(error: type[BaseException] | None, *_: object) -> None:
+            await plane.close()
+            if error is None:
+                lock.tidy()
+
+        stack.push_async_exit(end)
         await plane.addons.sweep()
         await plane.open()
         plane.tasks.start(plane.builder.sweep())

@@ -21,7 +21,6 @@ from minipaas.control.app import RunningApp
 from minipaas.control.buildstream import BuildStreams
 from minipaas.control.deploy import Deploy, Order, Services, deploy
 from minipaas.control.feed import RequestFeed
-from minipaas.control.holder import holder_of
 from minipaas.control.hosts import Machines
 from minipaas.control.ledger import Ledger
 from minipaas.control.routed import Routed
@@ -120,6 +119,8 @@ class ControlPlane:
         try:
             self.port = await self.router.listen(self.settings.address, self.settings.port)
         except PortTaken as taken:
+            from minipaas.control.holder import holder_of  # noqa: PLC0415  for a refusal only
+
             holder = holder_of(self.settings.port)
             by = f" by {holder}" if holder else ""
             raise PortTaken(

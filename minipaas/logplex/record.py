@@ -27,6 +27,8 @@ class Decoded:
 
 @frozen
 class _Head:
+    """A record's first line: its chunk without the lines, and what its body must be."""
+
     chunk: LogChunk
     size: int
     crc: int

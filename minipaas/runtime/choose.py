@@ -12,7 +12,6 @@ from minipaas.errors import DynoProblem, RuntimeMissing, UsageProblem
 from minipaas.frozen import frozen
 from minipaas.runtime.base import Capabilities, Host, Launch, Runtime
 from minipaas.runtime.boot import ENV, env_resets_signals
-from minipaas.runtime.remedy import remedy
 from minipaas.runtime.sandbox import SandboxRuntime
 from minipaas.runtime.setup import Refused
 from minipaas.runtime.stack import Stack, find_stack
@@ -80,6 +79,8 @@ async def _sandbox_or_process(wanted: str, home: State, stack: Stack) -> Runtime
         return await _sandbox(home, stack)
     except Refused as error:
         if wanted == "sandbox":
+            from minipaas.runtime.remedy import remedy  # noqa: PLC0415  for a refusal only
+
             raise RuntimeMissing(f"cannot use the sandbox: {error.reason}", remedy(error.reason)) from error
         return _plain(home, stack, error.reason)
 

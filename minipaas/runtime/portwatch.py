@@ -4,7 +4,6 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from minipaas.clock import Clock, Timer
@@ -21,12 +20,12 @@ _SHARE = 0.04
 Look = Callable[[Iterable[tuple[int, str]]], "Iterable[Listening]"]
 
 
-@dataclass(slots=True, eq=False)
 class _Wait:
-    port: int
-    address: str
-    since: float
-    done: asyncio.Future[str]
+    def __init__(self, port: int, address: str, since: float, done: asyncio.Future[str]) -> None:
+        self.port = port
+        self.address = address
+        self.since = since
+        self.done = done
 
 
 class PortWatch:

@@ -57,17 +57,18 @@ class Traces:
     def sweep(self) -> int:
         """End and remove what earlier platforms of this home left; how many launches that were."""
         swept = {mark[len(self._run) :].rstrip("/") for mark in self._kill_earlier()}
-        for area in self._areas:
-            for folder in sorted(area.glob("*/*")):
-                if folder.name not in self._launches:
-                    swept.add(folder.name)
-                    reaper.remove_tree(str(folder))
-        return len(swept | self._sweep_cgroups())
+        return len(swept | self._sweep_disks() | self._sweep_cgroups())
 
     def _kill_earlier(self) -> set[str]:
         """By the home's mark, run by run, this run left out."""
         runs = {mark[: len(self._run)] for mark in reaper.marked(f"{self.home}.").values()}
         return {mark for run in runs - {self._run} for mark in reaper.kill_marked(run)}
+
+    def _sweep_disks(self) -> set[str]:
+        stale = [folder for area in self._areas for folder in area.glob("*/*") if folder.name not in self._launches]
+        for folder in stale:
+            reaper.remove_tree(str(folder))
+        return {folder.name for folder in stale}
 
     def _sweep_cgroups(self) -> set[str]:
         if self._cgroups is None:
@@ -79,8 +80,9 @@ class Traces:
         return stale
 
     def close(self) -> None:
-        """No dyno is left: let the warden go, and leave no folder outside the home."""
+        """No dyno is left: let the warden go, and leave no disk, no group and no folder outside the home."""
         self._warden.close()
+        self._sweep_disks()
         self._sweep_cgroups()
         if self._scratch is not None:
             reaper.remove_tree(str(self._scratch))

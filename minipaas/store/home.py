@@ -174,6 +174,8 @@ class HomeLock:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._fd: int | None = None
+        #: Whether the one that held it before may have left something behind; known once it is taken.
+        self.interrupted = True
 
     def acquire(self) -> None:
         """Take the lock.
@@ -191,6 +193,7 @@ class HomeLock:
                     f"a platform is already running on {self._home.root}{f' (pid {pid})' if pid else ''}",
                     "`minipaas down` stops it; MINIPAAS_HOME=FOLDER starts a second one beside it",
                 )
+        self.interrupted = os.fstat(fd).st_size > 0
         # On a full disk others are not told the pid, which is no reason to stop here.
         with suppress(OSError):
             os.truncate(fd, 0)
@@ -211,6 +214,11 @@ class HomeLock:
             return None if _locked(fd, fcntl.LOCK_SH) else int(os.read(fd, 20).strip() or 0)
         finally:
             os.close(fd)
+
+    def tidy(self) -> None:
+        """All that was begun while it was held has ended: who takes it next finds nothing to clear."""
+        if self._fd is not None:
+            os.truncate(self._fd, 0)
 
     def release(self) -> None:
         """Let go, and take away what told others where to find us."""
