@@ -83,8 +83,15 @@ class RunningApp:
 
     def remember_build(self, build: Build) -> None:
         """Add a build, or replace the one of the same id."""
+        self.save(self._with_build(build))
+
+    async def remember_build_beside(self, build: Build) -> None:
+        """As `remember_build`, while dynos are being launched. Raises as `Ledger.save_beside`."""
+        await self.ledger.save_beside(self._with_build(build))
+
+    def _with_build(self, build: Build) -> AppRecord:
         others = tuple(each for each in self.record.builds if each.id != build.id)
-        self.save(dataclasses.replace(self.record, builds=(*others, build)))
+        return dataclasses.replace(self.record, builds=(*others, build))
 
     def pending_build(self, build_id: str) -> Build:
         """A build that waits for its turn, or begins now."""

@@ -104,7 +104,7 @@ async def deploy(app: RunningApp, order: Order, services: Services) -> Deploy:
         if release.slug_id == build.slug_id and release != before:
             build = dataclasses.replace(build, release_id=release.id)
         await asyncio.sleep(0)  # the dynos are launched before the disk is waited for
-        app.remember_build(build)
+        await app.remember_build_beside(build)
         await _postdeploy(app, order, files, release)
     return Deploy(release=release, build=build, new=release != before)
 

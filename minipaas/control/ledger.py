@@ -1,5 +1,6 @@
 """An app's releases as they are written down: append-only, each with its slug, config vars and add-ons."""
 
+import asyncio
 import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
@@ -41,6 +42,17 @@ class Ledger:
         if record != self.record:
             self._store.save(record)
             self.record = record
+
+    async def save_beside(self, record: AppRecord) -> None:
+        """As `save`, while the loop goes on; nothing but what is remembered may depend on the write.
+
+        Raises:
+            StoreProblem: it cannot be written, and is known until the platform ends.
+        """
+        self.record = record
+        await asyncio.to_thread(self._store.save, record)
+        if self.record is not record:  # changed meanwhile, and maybe written before this one
+            self._store.save(self.record)
 
     def add(self, change: Change, *, pending: bool) -> Release:
         """Write the next release down.

@@ -77,7 +77,8 @@ async def serve(plan: Plan, face: Face) -> Ending:
             plane.on_created = face.followed
             face.opened(plane)
             try:
-                await _unless_stopped(plane, _start(plane, _bring_up(plane, plan, face, reading), face, stack))
+                with short_turns():
+                    await _unless_stopped(plane, _start(plane, _bring_up(plane, plan, face, reading), face, stack))
                 await plane.stop_asked.wait()
             finally:
                 face.stopping(plane)
@@ -163,8 +164,7 @@ async def _open_api(plane: "ControlPlane", stack: AsyncExitStack) -> None:
 
 async def _load(module: str) -> Any:
     """Import it while the loop goes on."""
-    with short_turns():
-        return await asyncio.to_thread(importlib.import_module, module)
+    return await asyncio.to_thread(importlib.import_module, module)
 
 
 async def _deploy(plane: "ControlPlane", spec: AppSpec, face: Face, reading: Reading | None) -> None:

@@ -1,5 +1,6 @@
 """What of an app's record is written, and when."""
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,3 +39,14 @@ async def test_a_build_under_way_is_told_of_and_not_on_disk_until_it_ends(plane:
     ended = dataclasses.replace(build, status=BuildStatus.FAILED)
     app.remember_build(ended)
     assert app.record.builds == plane.store.get("one").builds == (ended,)
+
+
+async def test_what_is_saved_while_a_build_is_being_written_is_not_undone_by_it(plane: ControlPlane) -> None:
+    app = await plane.app("one")
+    build = Build(id="b", app="one", status=BuildStatus.SUCCEEDED, created_at=1.0, updated_at=1.0, reused=True)
+    writing = asyncio.ensure_future(app.remember_build_beside(build))
+    await asyncio.sleep(0)
+    app.save(dataclasses.replace(app.record, source="/elsewhere"))
+    await writing
+    assert app.record.builds == plane.store.get("one").builds == (build,)
+    assert plane.store.get("one").source == "/elsewhere"
