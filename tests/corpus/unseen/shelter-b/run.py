@@ -4,8 +4,6 @@ web = subprocess.Popen(["gunicorn", "--bind", f"0.0.0.0:{os.environ['PORT']}", "
 def stop(*_):
     web.terminate()
     helper.terminate()
-    web.wait()
-    helper.wait()
-    sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 web.wait()
+helper.wait()
