@@ -19,7 +19,7 @@ from minipaas.chaos.late import Late
 from minipaas.chaos.markers import Marker
 from minipaas.chaos.notebook import MOST_WRITES, Notebook, accepted, why
 from minipaas.chaos.overhear import Overhear
-from minipaas.chaos.page import Form, Link, Page, may_be_drawn, url_pattern
+from minipaas.chaos.page import Form, Link, Page, may_be_drawn, paths_in, url_pattern
 from minipaas.chaos.plan import Entry, Place, Plan, Step, Submit, Visit, typed
 from minipaas.chaos.play import Outcome, Player
 from minipaas.chaos.rush import Rush, form_again
@@ -160,6 +160,9 @@ class _Explorer:
             return
         self.pages.setdefault(_pattern(place), []).append(place)
         self._take_in(place, outcome.page)
+        if "json" in exchange.kind:
+            links = [Link(path, "", "") for path in paths_in(exchange.body.decode(errors="replace"))]
+            self._queue += [Place(path=each.url) for each in links if self._worth_following(each)]
 
     def _take_in(self, place: Place, page: Page | None, ending: int | None = None) -> None:
         """Remember the links and forms of a page.

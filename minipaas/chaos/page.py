@@ -30,6 +30,8 @@ _NAMING = re.compile(
     r"|[^/]*zq\d{3}[a-z]{2}[^/]*",
     re.IGNORECASE,
 )
+#: A value that is a path and nothing else.
+_TOLD_PATH = re.compile(r"(?:^|: )(/(?!/)[\w./~-]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,15 @@ def loose_fields(body: str) -> tuple[Field, ...]:
     return tuple(
         field for node in tree.css("input, textarea, select") if (field := _field(node, tree, loose=True)) is not None
     )
+
+
+def paths_in(body: str) -> tuple[str, ...]:
+    """The paths that JSON tells, as an API's front page does: no more than a client could go to as they stand."""
+    try:
+        values = _values_of(json.loads(body), "")
+        return tuple(dict.fromkeys(found[1] for each in values if (found := _TOLD_PATH.search(each))))
+    except (ValueError, RecursionError):
+        return ()
 
 
 def _values_of(value: object, key: str) -> Iterator[str]:

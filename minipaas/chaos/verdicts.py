@@ -108,7 +108,9 @@ def _why_inconclusive(subject: Subject, each: Examined, one: Result) -> str | No
         return None
     missed = sorted(_written(routes_in(subject.texts)) - set(discovery.plan.routes_exercised))
     never = f" ({', '.join(missed[:3])} never exercised)" if missed else ""
-    return f"nothing that was entered was seen again on a calm dyno{never}"
+    return (
+        f"nothing that was entered was seen again on a calm dyno{never}; --scenario or --har can say how it is used"
+    )
 
 
 def _why_out_of_reach(subject: Subject, entry: str, discovery: Discovery, came: Reach, one: Result) -> str | None:

@@ -175,6 +175,21 @@ async def test_things_of_an_api_are_found_by_the_name_that_paths_give_their_id(n
     assert found.healthy, "an API has no front page"
 
 
+async def test_what_the_front_page_of_an_api_points_to_is_looked_at() -> None:
+    async def home(_: web.Request) -> web.StreamResponse:
+        return web.json_response(
+            {"name": "shelf", "books": "/books", "more": [{"href": "/authors"}], "out": "/logout"}
+        )
+
+    async def every(_: web.Request) -> web.StreamResponse:
+        return web.json_response([{"n": 1, "cover": "/covers/../1", "said": "either/or"}])
+
+    async with inside({"GET /": home, "GET /books": every, "GET /authors": every}) as fleet:
+        found = await fleet.discovered()
+    assert found.plan.routes_exercised == ("GET /", "GET /authors", "GET /books")
+    assert found.healthy
+
+
 async def test_a_page_that_only_its_script_fills_is_used_as_the_script_does() -> None:
     async with inside(cards()) as fleet:
         found = await fleet.discovered()
