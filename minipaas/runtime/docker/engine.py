@@ -6,10 +6,11 @@ The SDK is imported with the first connection, for it takes as long to load as t
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from minipaas.errors import DynoProblem, MinipaasError, RuntimeMissing
 
@@ -52,7 +53,7 @@ class Engine:
         pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                api, facts = await asyncio.get_running_loop().run_in_executor(pool, _open, host)
+                api, facts = await _apart(lambda: _open(host))
         except BaseException as error:
             pool.shutdown(wait=False)
             raise _refusal(host, error) from error
@@ -93,6 +94,13 @@ class Engine:
         except (OSError, _sdk_error()) as error:  # what requests raises are OSErrors
             raise told(aim, error) from error
 
+    async def call_apart(self, aim: str, act: "Callable[[APIClient], T]") -> T:
+        """As `call`, for what may take minutes: nobody waits for it where the caller is cancelled, Ctrl-C neither."""
+        try:
+            return await _apart(lambda: self.now(act))
+        except (OSError, _sdk_error()) as error:
+            raise told(aim, error) from error
+
     def soon(self, act: "Callable[[APIClient], object]") -> None:
         """Do it when a thread is free, and let it fail in silence: clearing up that a later sweep makes good."""
 
@@ -111,6 +119,32 @@ class Engine:
         """Finish what was asked for `soon`, and hang up."""
         await asyncio.to_thread(self._pool.shutdown)
         self._api.close()
+
+
+async def _apart(act: Callable[[], T]) -> T:
+    """In a thread that does not outlive the process: a pool's are waited for."""
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+
+    def tell(value: T | None, error: BaseException | None) -> None:
+        if result.done():
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(cast("T", value))
+
+    def run() -> None:
+        value, failed = None, None
+        try:
+            value = act()
+        except BaseException as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, value, failed)
+
+    threading.Thread(target=run, name="docker-apart", daemon=True).start()
+    return await result
 
 
 def _sdk_error() -> type[Exception]:
@@ -201,7 +235,8 @@ def _refusal(host: str, error: BaseException) -> BaseException:
             f"cannot use the Docker engine at {host}: it is not running",
             "start it (`sudo systemctl start docker`), or set DOCKER_HOST to where it listens",
         )
-    cause = "it does not answer" if isinstance(root, TimeoutError) else cause_of(root)
+    deaf = isinstance(error, TimeoutError) or isinstance(root, TimeoutError)
+    cause = "it does not answer" if deaf else cause_of(root)
     return RuntimeMissing(f"cannot use the Docker engine at {host}: {cause}", "see whether it runs: `docker info`")
 
 

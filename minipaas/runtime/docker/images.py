@@ -9,7 +9,7 @@ import hashlib
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -55,10 +55,19 @@ class Images:
     Args:
         home: labels the containers that images are made in, for the sweep.
         uid: owns `/app` and runs the dyno.
+        say: is told of what takes long.
     """
 
-    def __init__(self, engine: Engine, home: str, run: str = "", uid: int = UID) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        home: str,
+        run: str = "",
+        uid: int = UID,
+        say: Callable[[str], None] = lambda _text: None,
+    ) -> None:
         self._engine = engine
+        self._say = say
         self._labels = labels.container_labels("maker", home, run)
         self._uid = uid
         self._stacks: dict[str, str] = {}
@@ -83,8 +92,9 @@ class Images:
     async def _fetch(self, name: str) -> str | None:
         if name.startswith(OWN):
             return None
+        self._say(f"Pulling the image {name}, once")
         try:
-            return await self._engine.call(f"pull {name}", lambda api: _pull(api, name))
+            return await self._engine.call_apart(f"pull {name}", lambda api: _pull(api, name))
         except DynoProblem as problem:
             cause = problem.message.partition(": ")[2]
             raise missing_stack(name, f"the engine does not have the image and cannot pull it: {cause}") from problem

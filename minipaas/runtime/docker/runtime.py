@@ -6,6 +6,7 @@ is taken once for all, and the router needs no way into a network of the engine'
 
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -50,7 +51,7 @@ class DockerRuntime:
         self._run = self._traces.mark("")[:-1]
         #: Whoever runs the platform can then read and delete what a dyno wrote, without being root.
         self._uid = os.geteuid() or UID
-        self._images = Images(engine, self._traces.home, self._run, self._uid)
+        self._images = Images(engine, self._traces.home, self._run, self._uid, _say)
         self._image_env: dict[str, tuple[str, ...]] = {}
         self._loans = Loans(self._uid)
 
@@ -233,6 +234,11 @@ class DockerRuntime:
             await self._engine.call("clear up", lambda api: self._remove_containers(api, own=True))
             took_down(self._state)
         await self._engine.close()
+
+
+def _say(text: str) -> None:
+    """Where nothing else can be shown yet: the platform has not opened."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _make_mount_points(launch: Launch, disk: Disk) -> None:

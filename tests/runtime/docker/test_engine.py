@@ -2,11 +2,14 @@
 
 import os
 import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from minipaas.errors import DynoProblem, RuntimeMissing
+from minipaas.runtime.docker import engine as engine_file
 from minipaas.runtime.docker.engine import Engine, EngineDown, cause_of, told
 
 
@@ -37,6 +40,21 @@ async def test_a_socket_nobody_listens_on_is_an_engine_that_does_not_run(tmp_pat
         left.bind(str(tmp_path / "s"))
     with pytest.raises(RuntimeMissing, match="it is not running"):
         await Engine.connect(f"unix://{tmp_path}/s")
+
+
+async def test_an_engine_that_takes_the_call_and_says_nothing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_file, "_CONNECT_TIMEOUT_S", 0.2)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(tmp_path / "s"))
+        deaf.listen()
+        with pytest.raises(RuntimeMissing, match="it does not answer"):
+            await Engine.connect(f"unix://{tmp_path}/s")
+        deaf.settimeout(0.2)
+        while any(thread.name == "docker-apart" for thread in threading.enumerate()):
+            with suppress(TimeoutError):
+                deaf.accept()[0].close()  # it ends once it is hung up on
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may do anything")
