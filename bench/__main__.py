@@ -16,6 +16,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "restarts": ("--acts", "200", "--rounds", "9"),
     "docker_restart": ("--rounds", "9"),
     "dynos": ("--dynos", "200"),
+    "containers": ("--rounds", "9"),
 }
 
 
