@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from minipaas.clock import Clock
@@ -21,22 +20,24 @@ class Party(Protocol):
         """Close now, whatever is in hand."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Context:
     """The router's clock, limits, chance, and the lists its connections put themselves on."""
 
-    clock: Clock
-    limits: Limits
-    rng: random.Random
-    journal: Journal
-    sweep: Sweep
-    #: Open client connections.
-    clients: set[Party] = field(default_factory=set)
-    tunnels: set[Party] = field(default_factory=set)
-    #: True once no new request is wanted: every response then closes its connection.
-    closing: bool = False
-    #: Called whenever a client connection is gone.
-    on_client_gone: Callable[[], None] = lambda: None
+    __slots__ = ("clients", "clock", "closing", "journal", "limits", "on_client_gone", "rng", "sweep", "tunnels")
+
+    def __init__(self, *, clock: Clock, limits: Limits, rng: random.Random, journal: Journal, sweep: Sweep) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.rng = rng
+        self.journal = journal
+        self.sweep = sweep
+        #: Open client connections.
+        self.clients: set[Party] = set()
+        self.tunnels: set[Party] = set()
+        #: True once no new request is wanted: every response then closes its connection.
+        self.closing = False
+        #: Called whenever a client connection is gone.
+        self.on_client_gone: Callable[[], None] = lambda: None
 
     def request_id(self) -> str:
         """A new one, shaped like Heroku's."""

@@ -55,11 +55,16 @@ def _etc(users: Path) -> Iterator[str]:
 
 
 def _hidden(etc: Path) -> Iterator[str]:
-    for path in (*(etc / name for name in _SECRETS), *sorted(etc.glob("ssh/ssh_host_*_key"))):
+    for path in (*(etc / name for name in _SECRETS), *_host_keys(etc / "ssh")):
         if path.is_dir():
             yield from ("--tmpfs", str(path))
         elif path.exists():
             yield from ("--ro-bind", "/dev/null", str(path))
+
+
+def _host_keys(ssh: Path) -> list[Path]:
+    names = ssh.iterdir() if ssh.is_dir() else ()
+    return sorted(path for path in names if path.name.startswith("ssh_host_") and path.name.endswith("_key"))
 
 
 def _resolver() -> Iterator[str]:
