@@ -29,7 +29,8 @@ def down(force: bool) -> None:
     pid = _asked(place, lock, force=force)
     if pid is None:
         cleared = asyncio.run(_cleared(place, lock))
-        left = f" {cleared} containers of an earlier one were left and are removed." if cleared else ""
+        many = "container" if cleared == 1 else "containers"
+        left = f" Removed {cleared} {many} that an earlier one left." if cleared else ""
         output.note(f"No platform runs on {place.root}.{left}")
         return
     output.begin("Stopping the platform")

@@ -61,7 +61,7 @@ def test_an_app_lives_in_containers_and_kill_9_leaves_nothing_that_down_does_not
         running.process.wait()
         until(lambda: containers.states() == ["exited", "exited"])
         said = running.cli("down", DOCKER_HOST=engine_host)
-        assert "2 containers of an earlier one were left and are removed" in said.stdout + said.stderr
+        assert "Removed 2 containers that an earlier one left" in said.stdout + said.stderr
         assert containers.states() == []
 
     with platform(tmp_path, *words, DOCKER_HOST=engine_host, MINIPAAS_STACK="local") as again:

@@ -67,6 +67,15 @@ async def test_leftovers_are_found_by_the_note_in_the_home(place: Place, engine:
     assert not note.exists()
 
 
+async def test_a_platform_of_another_runtime_clears_them_too(place: Place, engine: Engine) -> None:
+    process, said = await place.start(cases.STAYS.command)
+    await said.until(b"ready")
+    other, _ = await choose("process", Home(place.root))
+    await other.close()
+    assert await containers(engine, place.root) == []
+    assert (await within(process.wait())).status == 137
+
+
 async def test_an_engine_that_is_gone_keeps_its_note(home: Home) -> None:
     note = home.root / "runtime" / "docker"
     note.parent.mkdir(exist_ok=True)
