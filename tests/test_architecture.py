@@ -45,6 +45,7 @@ PURE = (
     "chaos/expectation",
     "chaos/loss",
     "chaos/strikes",
+    "chaos/unsteady",
     "chaos/scenario_plan",
     "chaos/recording",
     "chaos/typed",

@@ -13,6 +13,7 @@ from minipaas.chaos.routes import may_write, routes_in
 from minipaas.chaos.rule_one import Result
 from minipaas.chaos.rule_two import COLD
 from minipaas.chaos.timeline import drawn
+from minipaas.chaos.unsteady import unsteady
 from minipaas.model.verdict import Coverage, Finding, Rule, RuleVerdict, TimelineEvent, Verdict, judge
 
 _TIME_IS_UP = "the time was up before all of it was tried; give it more with --budget"
@@ -102,6 +103,8 @@ def _why_inconclusive(subject: Subject, each: Examined, one: Result) -> str | No
         return _unmet(discovery)
     if not discovery.healthy:
         return "fewer than four of five pages answered without an error on a calm dyno"
+    if label := unsteady(discovery.plan, one.calms):
+        return f"what {label} entered comes and goes on a calm dyno: each of several processes may hold some of it"
     if one.baseline is not None and one.baseline.expects_effects:
         return None
     if not discovery.plan.forms and not _takes_writes(subject):
