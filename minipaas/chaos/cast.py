@@ -295,5 +295,7 @@ class _Maker:
             clock=self._clock,
             rng=random.Random(self._seed),
         )
+        if self._site.remote:
+            lab.spread()
         lab.join(self._ports, self._routes[specimen.name][lane] if self._switches else None)
         return lab

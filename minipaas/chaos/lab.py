@@ -22,7 +22,7 @@ from minipaas.errors import DynoProblem
 from minipaas.model.dyno import DEFAULT_SIZE, Exit
 from minipaas.runtime.base import Bind, DynoProcess, Host, Launch, Listener, Runtime
 from minipaas.runtime.ports import Ports
-from minipaas.runtime.portwatch import PortWatch
+from minipaas.runtime.portwatch import port_watch
 
 #: Lines of a dyno's output that are kept for the report.
 _OUTPUT_LINES = 400
@@ -130,12 +130,18 @@ class Lab:
         # Ports are no part of what a seed repeats: two runs of one seed may stand side by side.
         self._ports = Ports(random.SystemRandom())
         self._route: Route | None = None
-        self._watch = PortWatch(clock)
+        self._remote = False
+        self._watch = port_watch(clock, remote=False)
         self._boot_timeout_s = boot_timeout_s
         self._exit_timeout_s = exit_timeout_s
         self._turn = 0
         self._disks = 0
         self._living: set[LabDyno] = set()
+
+    def spread(self) -> None:
+        """Before the first boot: hosts are real machines, of which the first has the folders a dyno may be given."""
+        self._remote = True
+        self._watch = port_watch(self.clock, remote=True)
 
     def join(self, ports: Ports, route: Route | None) -> None:
         """Before the first boot: stand beside other labs, whose ports are not to be taken.
@@ -166,7 +172,9 @@ class Lab:
         Raises:
             NotUp: it exited, or did not bind its port in time.
         """
-        dyno = LabDyno(f"{process_type}.{number}", self._next_host(), self._ports.take(), disk)
+        dyno = LabDyno(
+            f"{process_type}.{number}", self._next_host(folders=bool(disk or binds)), self._ports.take(), disk
+        )
         self._living.add(dyno)
         if self._route is not None and process_type == "web":
             self._route.starts(dyno)
@@ -281,6 +289,8 @@ class Lab:
         """Kill what lives."""
         await asyncio.gather(*(self.kill(dyno) for dyno in list(self._living)), return_exceptions=True)
 
-    def _next_host(self) -> Host:
+    def _next_host(self, *, folders: bool) -> Host:
         self._turn += 1
+        if folders and self._remote:
+            return self._hosts[0]
         return self._hosts[self._turn % len(self._hosts)]

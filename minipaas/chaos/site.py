@@ -22,12 +22,16 @@ HOSTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`user` is the home slugs come from, `home` the lab's own."""
+    """`user` is the home slugs come from, `home` the lab's own.
+
+    `remote` hosts are real machines, of which only the first can be given folders.
+    """
 
     user: Home
     home: Home
     runtime: Runtime
     hosts: tuple[Host, ...]
+    remote: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -46,9 +50,9 @@ async def site(user: Home, wanted_runtime: str) -> AsyncIterator[Site]:
     lock = HomeLock(home)
     lock.acquire()
     try:
-        runtime, _ = await choose(wanted_runtime, home)
+        runtime, can = await choose(wanted_runtime, home)
         try:
-            yield Site(user, home, runtime, make_hosts(HOSTS, home.hosts))
+            yield Site(user, home, runtime, can.hosts or make_hosts(HOSTS, home.hosts), bool(can.hosts))
         finally:
             await runtime.close()
     finally:

@@ -103,7 +103,9 @@ _BROKEN = 1
     help="live: which kinds; a host fails and recovers; addon: so does the server of an add-on",
 )
 @click.option("--p95", metavar="TIME", help="live: exit 1 when 1 of 20 requests around faults takes longer")
-@click.option("--runtime", type=click.Choice(["auto", "sandbox", "docker", "process"]), help="what dynos are made of")
+@click.option(
+    "--runtime", type=click.Choice(["auto", "sandbox", "docker", "swarm", "process"]), help="what dynos are made of"
+)
 @click.option("-b", "--buildpack", "buildpacks", multiple=True, metavar="NAME|PATH|URL", help="in order")
 @click.option("--no-color", is_flag=True, help="no colours on a terminal either")
 def chaos(

@@ -179,7 +179,8 @@ class Capabilities:
 
     `reason` is why no better runtime is used, in the words of what refused it; empty where none is missing.
     `stack` is what dynos and builds run on, `NAME@ID` of an image; empty for this machine's own user land.
-    `hosts` are real machines that dynos stand on; empty: all of them stand on this one, and hosts are simulated.
+    `hosts` are real machines that dynos stand on; empty: all of them stand on this one, and hosts are simulated. A
+    dyno that is given folders of this machine stands on the first.
     """
 
     name: str

@@ -56,13 +56,18 @@ def listening() -> list[Listening]:
         return list(_by_proc())
 
 
-def listeners_of(pids: Iterable[int]) -> list[Listener]:
-    """The listening sockets that these processes hold, each once, by port."""
+def listeners_of(pids: Iterable[int], network_of: int | None = None) -> list[Listener]:
+    """The listening sockets that these processes hold, each once, by port.
+
+    Args:
+        network_of: a process in their network, where that is not ours.
+    """
     if not proc.HAS_PROC:
         from minipaas.runtime import foreign  # noqa: PLC0415
 
         return sorted(foreign.listeners(pids), key=lambda one: one.port)
-    open_sockets = {one.inode: one for one in listening() if one.inode}
+    all_ = listening() if network_of is None else _by_proc(f"/proc/{network_of}/net")
+    open_sockets = {one.inode: one for one in all_ if one.inode}
     found: dict[int, Listener] = {}
     for pid in pids:
         for inode in proc.socket_inodes(pid) & open_sockets.keys() - found.keys():
@@ -111,9 +116,9 @@ def _only_v6(attributes: bytes) -> bool:
     return False
 
 
-def _by_proc() -> Iterator[Listening]:
+def _by_proc(folder: str = "/proc/net") -> Iterator[Listening]:
     for name in ("tcp", "tcp6"):
-        with suppress(OSError), Path(f"/proc/net/{name}").open() as lines:
+        with suppress(OSError), Path(folder, name).open() as lines:
             next(lines, None)
             for line in lines:
                 words = line.split()

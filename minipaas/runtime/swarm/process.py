@@ -13,6 +13,7 @@ from minipaas.runtime.docker.changes import changes_by_engine
 from minipaas.runtime.docker.engine import Engine
 from minipaas.runtime.swarm.output import ServiceLog
 from minipaas.runtime.swarm.service import NOWHERE
+from minipaas.runtime.swarm.sight import Sight
 from minipaas.runtime.swarm.task import Task
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _KILLED = 137
 
 
 class TaskProcess:
-    """`pid` is 0: its processes are another machine's.
+    """`pid` is its init where its node is this machine, else 0.
 
     Args:
         manager: the swarm's.
@@ -43,6 +44,7 @@ class TaskProcess:
     ) -> None:
         self.id = launch.id
         self.pid = 0
+        self._sight: Sight | None = None
         self.console: Console | None = None
         self.service = service
         self.task: Task | None = None
@@ -82,6 +84,16 @@ class TaskProcess:
         if self.task is not None and not self.over:
             news: list[asyncio.Future[Any]] = [self._log.ready, self._exit]
             await asyncio.wait(news, timeout=_READY_S, return_when=asyncio.FIRST_COMPLETED)
+
+    async def look(self) -> None:
+        """See whether it runs on this machine; only an engine at a Unix socket may be here."""
+        task, engine = self.task, self._engine
+        if engine is None or task is None or not task.began or not engine.host.startswith("unix://"):
+            return
+        with suppress(DynoProblem):
+            found = await engine.call("look at a container", lambda api: dict(api.inspect_container(task.container)))
+            self._sight = await asyncio.to_thread(Sight.of, task.container, found, self._launch)
+            self.pid = self._sight.pid if self._sight else 0
 
     def seen(self, task: Task | None) -> None:
         """What the swarm says of it now; None: it knows nothing of it any more."""
@@ -139,8 +151,12 @@ class TaskProcess:
         return await asyncio.shield(self._exit)
 
     def terminate(self) -> None:
-        """SIGTERM to every process of the dyno: its service is told to be nowhere, and the swarm ends the task."""
-        self._do(self._manager, lambda api: be_nowhere(api, self.service))
+        """SIGTERM to every process of the dyno, by its node's engine, or, 0.3 s later, by the swarm.
+
+        For that its service is told to be nowhere, which ends its task.
+        """
+        if not self._signal("SIGTERM"):
+            self._do(self._manager, lambda api: be_nowhere(api, self.service))
 
     def hang_up(self) -> None:
         """SIGHUP, where its node's engine is known."""
@@ -170,15 +186,19 @@ class TaskProcess:
 
     def memory(self) -> Memory:
         """What its node's engine said some seconds ago; zero where that is not known, or when it ended."""
-        return Memory(0) if self.over else self.used
+        if self.over:
+            return Memory(0)
+        return self._sight.memory() if self._sight else self.used
 
     def cpu_s(self) -> float:
         """As `memory`."""
-        return 0.0 if self.over else self.used_cpu_s
+        if self.over:
+            return 0.0
+        return self._sight.cpu_s() if self._sight else self.used_cpu_s
 
     async def measure(self) -> None:
         """Ask its node's engine, which takes a second for it."""
-        if self._engine is None or self.task is None or not self.task.runs or self.over:
+        if self._engine is None or self._sight or self.task is None or not self.task.runs or self.over:
             return
         container = self.task.container
         with suppress(DynoProblem, KeyError, TypeError):
@@ -187,17 +207,26 @@ class TaskProcess:
             self.used_cpu_s = int(told["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
     def pids(self) -> list[int]:
-        """None that this machine has."""
-        return []
+        """Its processes, where they are this machine's."""
+        return self._sight.pids() if self._sight and not self.over else []
 
     def listeners(self) -> list[Listener]:
-        """None that can be seen from here."""
-        return []
+        """The TCP sockets its processes listen on, where they are this machine's."""
+        return self._sight.listeners() if self._sight and not self.over else []
 
     def writes(self) -> list[FileChange]:
-        """What its node's engine says it changed, until `discard`; nothing where that engine is not known."""
+        """What it changed on its disk, until `discard`; nothing where its node's engine is not known.
+
+        Of another machine's dynos `/tmp` is not told.
+        """
+        if self._gone is None:
+            return []
+        seen = self._sight.writes() if self._sight else None
+        return list(seen) if seen is not None else self._writes_by_engine()
+
+    def _writes_by_engine(self) -> list[FileChange]:
         engine, task = self._engine, self.task
-        if engine is None or task is None or not task.began or self._gone is None:
+        if engine is None or task is None or not task.began:
             return []
         with suppress(OSError):
             self._disk.make()

@@ -2,13 +2,14 @@
 
 One life of a dyno is one service of one task that must be on one node. So the dyno manager decides where a dyno
 stands, as on every runtime, and the swarm brings it there, tells what becomes of it, carries its log, and says which
-nodes are lost. Builds, and one-off dynos with a terminal, need this machine's files and its terminal: they are
+nodes are lost. Builds, and dynos with a terminal or with folders of this machine, need this machine: they are
 containers of the engine that is spoken to.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,11 +103,14 @@ class SwarmRuntime:
             process_limit=True,
             lost=tuple(lost),
             stack=self._local.capabilities().stack,
-            hosts=tuple(self.host_of(node) for node in self._reached()),
+            hosts=tuple(self.host_of(node) for node in self._reached() if node.takes_dynos),
         )
 
     def _reached(self) -> list[Node]:
-        return [node for node in self._roster.nodes.values() if self._shipping.reaches(node.id)]
+        """The manager's own node first, which alone has this machine's folders."""
+        own = self._shipping.engines
+        found = [node for node in self._roster.nodes.values() if self._shipping.reaches(node.id)]
+        return sorted(found, key=lambda node: own.get(node.id) is not self._manager)
 
     def host_of(self, node: Node) -> Host:
         """A node as the dyno manager knows it."""
@@ -148,13 +152,13 @@ class SwarmRuntime:
         Raises:
             DynoProblem: as the protocol has it; also where an image cannot be brought to the node.
         """
-        if launch.binds or launch.slug is None or launch.attached:
+        if launch.slug is None:
             return await self._local.start(launch)
         if any("\0" in word for item in launch.env.items() for word in item):
             raise DynoProblem("cannot launch a dyno: its environment has a NUL character")
-        if launch.kept:
-            raise DynoProblem("cannot launch a dyno on the swarm with an earlier dyno's disk")
         env = await self._told_elsewhere(launch.env)
+        if launch.binds or launch.kept or launch.attached:
+            return await self._local.start(replace(launch, env=env))
         try:
             return await self._start(launch, env)
         except RuntimeMissing as missing:
@@ -198,6 +202,7 @@ class SwarmRuntime:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await process.begun()
+                await process.look()
         except TimeoutError:
             process.give_up(process.task.error if process.task else "the swarm does not begin it")
             await process.wait()

@@ -1,0 +1,59 @@
+"""What can be seen of a task whose node is this machine: its processes, its files, what it uses, as of any other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from minipaas.runtime import proc
+from minipaas.runtime.base import FileChange, Launch, Listener, Memory
+from minipaas.runtime.boot import INIT_SLEEP
+from minipaas.runtime.docker.changes import changes_by_folder, upper_folder
+from minipaas.runtime.docker.container import group_of
+from minipaas.runtime.layers import scratch_changes
+from minipaas.runtime.sockets import listeners_of
+
+
+class Sight:
+    """`pid` is the container's init, `groups` what `/proc` says of its control groups. Files stay in sight after the end, until the container is removed."""
+
+    def __init__(self, pid: int, groups: str, upper: Path | None, launch: Launch) -> None:
+        self.pid = pid
+        self._upper = upper
+        self._launch = launch
+        self._group = group_of(groups)
+
+    @classmethod
+    def of(cls, container: str, inspected: dict[str, Any], launch: Launch) -> "Sight | None":
+        """None where the container runs on another machine: its init's number is nobody's, or a stranger's, here."""
+        pid = int(inspected["State"].get("Pid") or 0)
+        try:
+            groups = Path(f"/proc/{pid}/cgroup").read_text() if pid else ""
+        except OSError:
+            return None
+        return cls(pid, groups, upper_folder(inspected), launch) if container in groups else None
+
+    def pids(self) -> list[int]:
+        """Its processes, the init left out."""
+        return [pid for pid in proc.tree(self.pid) if proc.command_of(pid) != INIT_SLEEP]
+
+    def memory(self) -> Memory:
+        """By its control group, else by its processes."""
+        known = self._group.memory() if self._group else None
+        return known or Memory(proc.memory_of(proc.tree(self.pid), self._launch.size.memory_bytes))
+
+    def cpu_s(self) -> float:
+        """Of all its processes."""
+        return proc.cpu_of([self.pid, *proc.tree(self.pid)])
+
+    def listeners(self) -> list[Listener]:
+        """In its own network."""
+        return listeners_of(self.pids(), self.pid)
+
+    def writes(self) -> Iterator[FileChange] | None:
+        """None where the engine's files are not ours to read."""
+        return self._changes(self._upper) if self._upper is not None else None
+
+    def _changes(self, upper: Path) -> Iterator[FileChange]:
+        yield from changes_by_folder(upper, self._launch)
+        for folder in ("tmp", "var/tmp"):
+            yield from scratch_changes(upper / folder, f"/{folder}")
