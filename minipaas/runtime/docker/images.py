@@ -132,12 +132,13 @@ class Images:
                 _pack(archive, slug, self._uid, _accounts(api, made, self._uid))
                 archive.seek(0)
                 api.put_archive(made, "/", archive)
-            return str(api.commit(made, REPOSITORY, tag, pause=False, changes=self._changes(slug))["Id"])
+            return str(api.commit(made, REPOSITORY, tag, pause=False, changes=self._changes(base, slug))["Id"])
         finally:
             api.remove_container(made, force=True)
 
-    def _changes(self, slug: Path | None) -> list[str]:
-        marks = {labels.KIND: "slug", labels.HOME: "", labels.RUN: "", labels.SOURCE: str(slug or "")}
+    def _changes(self, base: str, slug: Path | None) -> list[str]:
+        whose = {labels.HOME: "", labels.RUN: "", labels.DYNO: ""}  # anybody's
+        marks = {labels.KIND: "slug", **whose, labels.SOURCE: str(slug or ""), labels.STACK: base}
         return [
             "WORKDIR /app",
             f"USER {self._uid}:{self._uid}",
@@ -152,7 +153,7 @@ class Images:
         self._making = {tag: task for tag, task in self._making.items() if not task.done()}
 
     async def prune(self) -> int:
-        """Remove the images of slugs that are no more; how many. One that a container uses stays."""
+        """Remove the images of slugs, and on stacks, that are no more; how many. One that a container uses stays."""
         return await self._engine.call("remove images of deleted slugs", _prune)
 
 
@@ -195,12 +196,23 @@ def _prune(api: "APIClient") -> int:
 
     gone = 0
     for image in api.images(filters=labels.of_kind("slug")):
-        source = (image.get("Labels") or {}).get(labels.SOURCE, "")
-        if source and not Path(source).is_dir():
+        marks = image.get("Labels") or {}
+        source, stack = marks.get(labels.SOURCE, ""), marks.get(labels.STACK, "")
+        if (source and not Path(source).is_dir()) or (stack and not _has_name(api, stack)):
             with suppress(APIError):  # a container is made of it, or another platform was quicker
                 api.remove_image(image["Id"])
                 gone += 1
     return gone
+
+
+def _has_name(api: "APIClient", image: str) -> bool:
+    from docker.errors import APIError  # noqa: PLC0415  loaded by then
+
+    try:
+        found = api.inspect_image(image)  # type: ignore[no-untyped-call]
+    except APIError as error:
+        return not is_missing(error)
+    return bool(found.get("RepoTags") or found.get("RepoDigests"))
 
 
 def _key(slug: Path | None) -> str:

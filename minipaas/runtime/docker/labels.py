@@ -10,6 +10,8 @@ RUN = "minipaas.run"
 DYNO = "minipaas.dyno"
 #: The folder a slug image was made of; once it is gone nobody needs the image.
 SOURCE = "minipaas.source"
+#: The id of the stack's image below it; once that has lost its name, another has taken its place.
+STACK = "minipaas.stack"
 
 
 def container_labels(kind: str, home: str, run: str, dyno: str = "") -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker import APIClient
 
 from minipaas.errors import RuntimeMissing
 from minipaas.runtime.docker import labels
@@ -75,6 +76,23 @@ async def test_another_slug_is_another_image_and_goes_with_its_folder(
     assert await inspected(engine, made)
     shutil.rmtree(slug)
     assert await images.prune() >= 2
+
+
+async def test_images_on_a_stack_that_was_built_anew_go(engine: Engine, images: Images, tmp_path: Path) -> None:
+    name = f"passing-{os.getpid()}"
+
+    def build(api: APIClient) -> None:
+        container = api.create_container(LOCAL, entrypoint=["/bin/true"])["Id"]
+        api.commit(container, "minipaas/stack", name, pause=False)
+        api.remove_container(container)
+
+    await engine.call("build", build)
+    made = await images.of(make_slug(tmp_path / "slug"), f"minipaas/stack:{name}")
+    await images.prune()
+    assert await inspected(engine, made)
+    await engine.call("build anew", lambda api: api.tag(LOCAL, "minipaas/stack", name))
+    assert await images.prune() == 1
+    await engine.call("clear up", lambda api: api.remove_image(f"minipaas/stack:{name}"))
 
 
 async def test_a_stack_that_was_never_built_names_the_command_that_builds_it(images: Images) -> None:
