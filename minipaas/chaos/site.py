@@ -35,8 +35,11 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def site(user: Home, wanted_runtime: str) -> AsyncIterator[Site]:
+async def site(user: Home, wanted_runtime: str, stack: str = "") -> AsyncIterator[Site]:
     """A place for a lab, gone at the end; what a killed run left is cleared first.
+
+    Args:
+        stack: as `--stack` has it.
 
     Raises:
         RuntimeMissing: the runtime asked for cannot run here.
@@ -44,13 +47,13 @@ async def site(user: Home, wanted_runtime: str) -> AsyncIterator[Site]:
     """
     user.prepare()
     labs = user.root / "labs"
-    await _sweep(labs, wanted_runtime)
+    await _sweep(labs, wanted_runtime, stack)
     home = Home(labs / uuid.uuid4().hex[:12])
     home.prepare()
     lock = HomeLock(home)
     lock.acquire()
     try:
-        runtime, can = await choose(wanted_runtime, home)
+        runtime, can = await choose(wanted_runtime, home, stack)
         try:
             yield Site(user, home, runtime, can.hosts or make_hosts(HOSTS, home.hosts), bool(can.hosts))
         finally:
@@ -60,12 +63,12 @@ async def site(user: Home, wanted_runtime: str) -> AsyncIterator[Site]:
         await asyncio.to_thread(shutil.rmtree, home.root, ignore_errors=True)
 
 
-async def _sweep(labs: Path, wanted_runtime: str) -> None:
+async def _sweep(labs: Path, wanted_runtime: str, stack: str) -> None:
     for folder in labs.glob("*"):
         home = Home(folder)
         if not HomeLock(home).free():
             continue
-        runtime, _ = await choose(wanted_runtime, home)
+        runtime, _ = await choose(wanted_runtime, home, stack)
         await runtime.sweep()
         await runtime.close()
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

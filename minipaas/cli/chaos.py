@@ -50,6 +50,7 @@ _BROKEN = 1
         "minipaas chaos . --scenario shopping.yml",
         "minipaas chaos . --har recorded.har",
         "minipaas chaos examples/two-services -a web",
+        "minipaas chaos examples/clean --runtime docker --stack local",
         "minipaas chaos --live --rate 12/min --duration 5m --budget 0.1%",
         "minipaas chaos . --replay 12 --only 'POST /add'",
     )
@@ -106,6 +107,13 @@ _BROKEN = 1
 @click.option(
     "--runtime", type=click.Choice(["auto", "sandbox", "docker", "swarm", "process"]), help="what dynos are made of"
 )
+@click.option(
+    "--stack",
+    metavar="NAME",
+    envvar="MINIPAAS_STACK",
+    show_envvar=True,
+    help="containers: an image, or `local`, which `minipaas stack build` makes  [default: heroku/heroku:24]",
+)
 @click.option("-b", "--buildpack", "buildpacks", multiple=True, metavar="NAME|PATH|URL", help="in order")
 @click.option("--no-color", is_flag=True, help="no colours on a terminal either")
 def chaos(
@@ -128,6 +136,7 @@ def chaos(
     faults: str,
     p95: str | None,
     runtime: str | None,
+    stack: str | None,
     buildpacks: tuple[str, ...],
     no_color: bool,
 ) -> int:
@@ -162,7 +171,7 @@ def chaos(
     rules = _rules(rule_words)
     budget_s = _budget(budget or "120s")
     folders = paths or ((_folder_of(app),) if app else ())
-    wishes = Wishes(paths=folders, app=app, runtime=runtime, buildpacks=buildpacks)
+    wishes = Wishes(paths=folders, app=app, runtime=runtime, stack=stack, buildpacks=buildpacks)
     plan, judged = plan_for_one(home(), wishes)
     runs = Runs(plan.settings.home.chaos)
     replay = _replay(runs, run, scenario or har)
@@ -221,13 +230,20 @@ class Asked:
     def words(self) -> str:
         """The command, as far as it names apps."""
         named = f" -a {self.judged[0]}" if len(self.judged) < len(self.plan.apps) else ""
-        return " ".join(["minipaas chaos", *map(folder_words, self.folders)]) + named
+        return " ".join(["minipaas chaos", *map(folder_words, self.folders)]) + named + self._place
 
     def words_for(self, spec: AppSpec) -> str:
         """The same for one app."""
         if spec.folder in self.folders:
-            return f"minipaas chaos {folder_words(spec.folder)}"
-        return " ".join(["minipaas chaos", *map(folder_words, self.folders), "-a", spec.name])
+            return f"minipaas chaos {folder_words(spec.folder)}{self._place}"
+        return " ".join(["minipaas chaos", *map(folder_words, self.folders), "-a", spec.name]) + self._place
+
+    @property
+    def _place(self) -> str:
+        """What dynos were made of, where that is not the usual."""
+        settings = self.plan.settings
+        runtime = f" --runtime {settings.runtime}" if settings.runtime != "auto" else ""
+        return runtime + (f" --stack {shlex.quote(settings.stack)}" if settings.stack else "")
 
 
 def _uses(plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -244,7 +260,7 @@ async def _judge(asked: Asked, wanted: Wanted, replay: Replay | None, journal: J
     command = f"{asked.words}{wanted.workload.words if wanted.workload else ''} --seed {wanted.seed}"
     journal.began(by=__version__, seed=wanted.seed, command=command, began_at=f"{datetime.now(UTC):%FT%TZ}")
     with _status() as say:
-        async with site(asked.plan.settings.home, asked.plan.settings.runtime) as place:
+        async with site(asked.plan.settings.home, asked.plan.settings.runtime, asked.plan.settings.stack) as place:
             for family in families(_uses(asked.plan)):
                 specs = [spec for spec in asked.plan.apps if spec.name in family]
                 if not set(family) & set(asked.judged):

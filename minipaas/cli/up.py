@@ -29,6 +29,7 @@ SIGNALLED = 128
         "minipaas up web messages --detach",
         "minipaas up --runtime docker",
         "minipaas up --runtime process --port 8000 --hosts 2 --router random",
+        "minipaas up --runtime docker --stack local",
         "minipaas up --runtime swarm --registry registry.local:5000",
         "minipaas up --record shopping.har",
         "minipaas up --empty --detach",
@@ -55,6 +56,13 @@ SIGNALLED = 128
 )
 @click.option(
     "--listen", "address", metavar="ADDRESS", help="the router's address  [default: 127.0.0.1, this machine only]"
+)
+@click.option(
+    "--stack",
+    metavar="NAME",
+    envvar="MINIPAAS_STACK",
+    show_envvar=True,
+    help="containers: an image, or `local`, which `minipaas stack build` makes  [default: heroku/heroku:24]",
 )
 @click.option(
     "--registry",

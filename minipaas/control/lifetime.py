@@ -28,7 +28,7 @@ async def running(settings: Settings) -> AsyncIterator[ControlPlane]:
         lock = HomeLock(settings.home)
         lock.acquire()
         stack.callback(lock.release)
-        runtime, capabilities = await choose(settings.runtime, settings.home, registry=settings.registry)
+        runtime, capabilities = await choose(settings.runtime, settings.home, settings.stack, settings.registry)
         if lock.interrupted or runtime.name not in _LEAVE_NOTHING:
             await runtime.sweep()
         plane = ControlPlane(settings, runtime, capabilities)

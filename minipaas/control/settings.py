@@ -21,6 +21,8 @@ class Settings:
     runtime: str = "auto"
     #: Where a swarm's nodes pull slugs from, `HOST[:PORT][/PATH]`; empty: they go from engine to engine.
     registry: str = ""
+    #: What containers are made of, as `--stack` has it; empty: Heroku's.
+    stack: str = ""
     hosts: int = 3
     address: str = "127.0.0.1"
     port: int = DEFAULT_PORT

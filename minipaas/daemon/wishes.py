@@ -35,6 +35,7 @@ class Wishes:
     app: str | None = None
     runtime: str | None = None
     registry: str | None = None
+    stack: str | None = None
     port: int | None = None
     address: str | None = None
     hosts: int | None = None
@@ -155,6 +156,7 @@ def _settings(home: Home, wishes: Wishes, file: "PlatformFile | None") -> Settin
         home=home,
         runtime=wishes.runtime or (str(file.runtime) if file else "auto"),
         registry=wishes.registry or "",
+        stack=wishes.stack or (file.stack if file else ""),
         hosts=wishes.hosts or (file.hosts if file else None) or DEFAULT_HOSTS,
         address=wishes.address or "127.0.0.1",
         port=DEFAULT_PORT if wishes.port is None else wishes.port,

@@ -61,11 +61,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformFile:
-    """The whole file; what it does not mention has the value it has without a file. `hosts` None: not said."""
+    """The whole file; what it does not mention has the value it has without a file. `hosts` None: not said.
+
+    `stack` is an image or `local`, as `--stack` takes it; empty: Heroku's.
+    """
 
     apps: Mapping[str, AppEntry] = field(default_factory=dict)
     hosts: int | None = None
     runtime: RuntimeChoice = RuntimeChoice.AUTO
+    stack: str = ""
     router: RouterChoice = RouterChoice.ROUND_ROBIN
     limits: Limits = field(default_factory=Limits)
     rules: Rules = field(default_factory=Rules)

@@ -31,7 +31,7 @@ _BUDGETS = tuple(field.name.removesuffix("_s") for field in fields(Rules) if fie
 _LIMITS = tuple(field.name.removesuffix("_s") for field in fields(Limits))
 #: Every key of the file, by the place it may stand at; `*` is a name the user chooses, `[]` an entry of a list.
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "": ("apps", "hosts", "runtime", "router", "limits", "rules"),
+    "": ("apps", "hosts", "runtime", "stack", "router", "limits", "rules"),
     "apps.*": ("path", "uses", "buildpacks", "env", "formation"),
     "limits": _LIMITS,
     "rules": (*_BUDGETS, "suppress"),
@@ -81,6 +81,7 @@ class _Reader:
             runtime=faults.take(
                 entry("runtime"), lambda node: RuntimeChoice(_choice(node, RuntimeChoice)), unset.runtime
             ),
+            stack=faults.take(entry("stack"), _filled_text, unset.stack),
             router=faults.take(entry("router"), lambda node: RouterChoice(_choice(node, RouterChoice)), unset.router),
             limits=faults.take(entry("limits"), self._limits, unset.limits),
             rules=faults.take(entry("rules"), self._rules, unset.rules),

@@ -81,6 +81,7 @@ def test_the_example_is_read() -> None:
     assert parse_minipaas_yml(EXAMPLE) == PlatformFile(
         apps={"shop": shop, "catalog": AppEntry(path="services/catalog")},
         hosts=3,
+        stack="heroku/heroku:24",
         rules=Rules(suppress=(suppressed,)),
     )
 
@@ -116,8 +117,8 @@ def test_a_duration_is_read(written: str, seconds: float) -> None:
 
 
 def test_runtime_and_router_are_chosen() -> None:
-    chosen = parse_minipaas_yml("runtime: process\nrouter: random\n")
-    assert (chosen.runtime, chosen.router) == (RuntimeChoice.PROCESS, RouterChoice.RANDOM)
+    chosen = parse_minipaas_yml("runtime: process\nstack: local\nrouter: random\n")
+    assert (chosen.runtime, chosen.stack, chosen.router) == (RuntimeChoice.PROCESS, "local", RouterChoice.RANDOM)
 
 
 def test_an_alias_is_followed() -> None:
@@ -136,7 +137,7 @@ def test_nothing_may_be_nothing_but_where_it_makes_sense() -> None:
         (
             "zebra: 1",
             "minipaas.yml:1: unknown key `zebra`",
-            "known here: apps, hosts, runtime, router, limits, rules",
+            "known here: apps, hosts, runtime, stack, router, limits, rules",
         ),
         ("- 1", "minipaas.yml:1: the file must be a map, not a list", None),
         ("words", "minipaas.yml:1: the file must be a map, not text", None),

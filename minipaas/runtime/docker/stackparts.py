@@ -53,6 +53,11 @@ class Parts:
 _INSTALL = 'chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends'
 
 
+#: A stack trusts whom this machine trusts: a company's own authority, for pip and npm behind its proxy.
+_TRUST = (
+    "for each in etc/ssl/certs/ca-certificates.crt usr/local/share/ca-certificates; do"
+    ' [ ! -e "/$each" ] || cp -rL "/$each" "$1/${each%/*}/"; done'
+)
 #: For `apt-get indextargets --format`.
 FORMAT = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
 
@@ -105,6 +110,7 @@ def mmdebstrap_words(suite: str, parts: Parts, more: Iterable[str] = ()) -> list
         '--aptopt=APT::Install-Recommends "false"',
         "--dpkgopt=force-unsafe-io",  # nobody minds a stack that a power cut spoils
         *(f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _LEFT_OUT),
+        f"--customize-hook={_TRUST}",
         f"--customize-hook={_said('packing the run image')}",
         f"--customize-hook={_pack_all(folder)}",
         f"--customize-hook={_said('installing what builds need')}",
