@@ -27,6 +27,7 @@ from minipaas.chaos.service_times import (
     suspects,
 )
 from minipaas.chaos.streams import watch_stream
+from minipaas.chaos.visitor import Visitor
 from minipaas.limits import Limits
 from minipaas.model.platform_file import Rules
 from minipaas.model.verdict import Finding, TimelineEvent
@@ -153,10 +154,16 @@ class RuleThree:
         taken: list[float] = []
         for _ in range(times if fresh else 1):
             async with self._stage() as rehearsal:
+                await self._awake(rehearsal)
                 for turn in range(1 if fresh else times + 1):
                     one = await self._once(rehearsal, index, route, prepare=turn == 0)
                     taken += one if fresh or turn else []
         return tuple(taken)
+
+    async def _awake(self, rehearsal: Rehearsal) -> None:
+        """Until it answers, if only that there is no such path: what it loads meanwhile is its boot's."""
+        async with Visitor(rehearsal.stage.web, self._plan.host, timeout_s=_ANSWER_S) as visitor:
+            await visitor.get("/zq-awake")
 
     async def _once(self, rehearsal: Rehearsal, index: int, route: Route, *, prepare: bool) -> list[float]:
         before = tuple(each for each in witness(self._plan, index, index) if each < index)

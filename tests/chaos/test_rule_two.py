@@ -141,6 +141,31 @@ async def test_slow_to_boot_is_over_the_budget(tmp_path: Path) -> None:
     assert codes(result.findings) == [("MP203", Severity.ERROR, None)]
 
 
+async def test_who_binds_at_once_and_loads_while_the_first_request_waits_is_slow_to_boot(tmp_path: Path) -> None:
+    """As gunicorn does with an app whose import takes long."""
+    early = """
+    import os, signal, threading, time
+    from http.server import BaseHTTPRequestHandler
+    from server import Server
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+    server = Server(("0.0.0.0", int(os.environ["PORT"])), Handler)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    time.sleep(1.2)
+    server.serve_forever(poll_interval=0.02)
+    """
+    async with kit(tmp_path, {"app.py": early}) as lab:
+        result = await examined(lab, Limits(), Rules(boot_s=1.0))
+    assert codes(result.findings) == [("MP203", Severity.ERROR, None)]
+    assert "to answer, though it binds $PORT before that" in result.findings[0].message
+
+
 async def test_errors_after_the_port_is_bound(tmp_path: Path) -> None:
     early = """
     import time
