@@ -1,4 +1,4 @@
-"""Containers that a platform left on its engine when it was killed.
+"""Containers, and services of a swarm, that a platform left on its engine when it was killed.
 
 Their processes are dead, the warden has seen to that; what stays is the engine's to remove. A note in the home folder
 names the engine, so that whoever comes next finds them, `down` too, and `up` with another runtime.
@@ -7,7 +7,7 @@ names the engine, so that whoever comes next finds them, `down` too, and `up` wi
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minipaas.errors import DynoProblem, RuntimeMissing
 from minipaas.runtime.docker import labels
@@ -34,7 +34,7 @@ def took_down(state: Path) -> None:
 
 
 async def clear_leftovers(state: Path) -> int:
-    """Remove the containers of this home; how many. Only while no platform has it.
+    """Remove the containers and services of this home; how many. Only while no platform has it.
 
     An engine that is not there is left alone, and the note stays for the next time.
     """
@@ -44,6 +44,10 @@ async def clear_leftovers(state: Path) -> int:
             gone = await engine.call(
                 "clear containers", lambda api: remove_containers(api, home_id(state), lambda _marks: True)
             )
+            if manages(engine):
+                gone += await engine.call(
+                    "clear services", lambda api: remove_services(api, home_id(state), lambda _marks: True)
+                )
         finally:
             await engine.close()
         took_down(state)
@@ -57,6 +61,22 @@ def remove_containers(api: "APIClient", home: str, which: Callable[[Mapping[str,
     for each in stale:
         with suppress(OSError):  # gone meanwhile
             api.remove_container(each["Id"], force=True, v=True)
+    return len(stale)
+
+
+def manages(engine: Engine) -> bool:
+    """Whether the engine is a manager of a swarm, and knows of services."""
+    facts: Any = engine.facts.get("Swarm") or {}
+    return bool(facts.get("ControlAvailable"))
+
+
+def remove_services(api: "APIClient", home: str, which: Callable[[Mapping[str, str]], bool]) -> int:
+    """Remove a home's services whose labels are such, and with each its dyno; how many. Blocking."""
+    all_ = api.services(filters=labels.of_home(home))  # type: ignore[no-untyped-call]
+    stale = [each["ID"] for each in all_ if which(each["Spec"].get("Labels") or {})]
+    for each in stale:
+        with suppress(OSError):  # gone meanwhile
+            api.remove_service(each)  # type: ignore[no-untyped-call]
     return len(stale)
 
 

@@ -18,6 +18,7 @@ from minipaas.runtime.base import Capabilities, DynoProcess, Host, Launch
 from minipaas.runtime.docker import labels
 from minipaas.runtime.docker.engine import Engine
 from minipaas.runtime.docker.images import UID, Images, stack_of
+from minipaas.runtime.docker.leftovers import remove_services
 from minipaas.runtime.docker.runtime import DockerRuntime
 from minipaas.runtime.swarm.localnames import told_elsewhere
 from minipaas.runtime.swarm.membership import Membership
@@ -226,14 +227,7 @@ class SwarmRuntime:
         return gone + await self._local.sweep()
 
     def _remove_services(self, api: "APIClient", *, own: bool = False) -> int:
-        found = [
-            each["ID"]
-            for each in _services(api, self._home)
-            if (each["Spec"]["Labels"].get(labels.RUN) == self._run) == own
-        ]
-        for service in found:
-            _remove(api, service)
-        return len(found)
+        return remove_services(api, self._home, lambda marks: (marks.get(labels.RUN) == self._run) == own)
 
     async def close(self) -> None:
         """Let the engines go; what a launch that was given up has left goes too."""
@@ -259,10 +253,6 @@ def _create(api: "APIClient", words: dict[str, Any]) -> str:
 
 def _remove(api: "APIClient", service: str) -> None:
     api.remove_service(service)  # type: ignore[no-untyped-call]
-
-
-def _services(api: "APIClient", home: str) -> list[dict[str, Any]]:
-    return list(api.services(filters=labels.of_home(home)))  # type: ignore[no-untyped-call]
 
 
 def _inspect(api: "APIClient", image: str) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from minipaas.runtime.sockets import listeners_of
 
 
 class Sight:
-    """`pid` is the container's init, `groups` what `/proc` says of its control groups. Files stay in sight after the end, until the container is removed."""
+    """`pid` is the container's init, 0 when it has ended, `groups` what `/proc` says of its control groups.
+
+    Files stay in sight after the end, until the container is removed.
+    """
 
     def __init__(self, pid: int, groups: str, upper: Path | None, launch: Launch) -> None:
         self.pid = pid
@@ -24,30 +27,36 @@ class Sight:
 
     @classmethod
     def of(cls, container: str, inspected: dict[str, Any], launch: Launch) -> "Sight | None":
-        """None where the container runs on another machine: its init's number is nobody's, or a stranger's, here."""
+        """None where the container is on another machine: its init's number is nobody's, or a stranger's, here.
+
+        One that has ended already is known by the folder of its files, whose name no two engines give.
+        """
         pid = int(inspected["State"].get("Pid") or 0)
-        try:
-            groups = Path(f"/proc/{pid}/cgroup").read_text() if pid else ""
-        except OSError:
-            return None
-        return cls(pid, groups, upper_folder(inspected), launch) if container in groups else None
+        groups = _groups_of(pid) if pid else ""
+        upper = upper_folder(inspected)
+        if container in groups:
+            return cls(pid, groups, upper, launch)
+        return cls(0, "", upper, launch) if upper is not None else None
 
     def pids(self) -> list[int]:
         """Its processes, the init left out."""
-        return [pid for pid in proc.tree(self.pid) if proc.command_of(pid) != INIT_SLEEP]
+        return [pid for pid in self._tree() if proc.command_of(pid) != INIT_SLEEP]
+
+    def _tree(self) -> list[int]:
+        return list(proc.tree(self.pid)) if self.pid else []
 
     def memory(self) -> Memory:
         """By its control group, else by its processes."""
         known = self._group.memory() if self._group else None
-        return known or Memory(proc.memory_of(proc.tree(self.pid), self._launch.size.memory_bytes))
+        return known or Memory(proc.memory_of(self._tree(), self._launch.size.memory_bytes))
 
     def cpu_s(self) -> float:
         """Of all its processes."""
-        return proc.cpu_of([self.pid, *proc.tree(self.pid)])
+        return proc.cpu_of([self.pid, *self._tree()]) if self.pid else 0.0
 
     def listeners(self) -> list[Listener]:
         """In its own network."""
-        return listeners_of(self.pids(), self.pid)
+        return listeners_of(self.pids(), self.pid) if self.pid else []
 
     def writes(self) -> Iterator[FileChange] | None:
         """None where the engine's files are not ours to read."""
@@ -57,3 +66,10 @@ class Sight:
         yield from changes_by_folder(upper, self._launch)
         for folder in ("tmp", "var/tmp"):
             yield from scratch_changes(upper / folder, f"/{folder}")
+
+
+def _groups_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ""
