@@ -7,6 +7,7 @@ to its init directly, its memory is its control group's, its end is seen in the 
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _TAIL_S = 10.0
 #: A stream that ends before its container, and stays ended for so long, is an engine that is gone.
 _GONE_AFTER_S = 0.5
+#: An engine of this machine tells within milliseconds that a container has ended.
+_SEEN_WITHIN_S = 5.0
 _KILLED = 128 + signal.SIGKILL
 
 
@@ -191,6 +194,24 @@ def _open_process(pid: int, container: str) -> int | None:
             return opened
         os.close(opened)
     return None
+
+
+def see_processes(api: "APIClient", container: str) -> dict[str, Any]:
+    """What the engine tells of a container that was just started.
+
+    Raises:
+        DynoProblem: it runs, and its processes are not to be seen from here.
+    """
+    end = time.monotonic() + _SEEN_WITHIN_S
+    while time.monotonic() < end:  # one that has ended already is told of as running for a moment
+        told = dict(api.inspect_container(container))
+        if not told["State"].get("Running") or container in _groups_of(int(told["State"]["Pid"])):
+            return told
+        time.sleep(0.02)
+    raise DynoProblem(
+        "cannot see a container's processes: the Docker engine is not of this machine",
+        "inside a container that has only the engine's socket use `--runtime sandbox`",
+    )
 
 
 def _groups_of(pid: int) -> str:

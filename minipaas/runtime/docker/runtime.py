@@ -20,7 +20,7 @@ from minipaas.runtime.disk import Disk, disk_problem
 from minipaas.runtime.docker import labels
 from minipaas.runtime.docker.attachment import Attachment, attach
 from minipaas.runtime.docker.changes import upper_folder
-from minipaas.runtime.docker.container import ContainerProcess
+from minipaas.runtime.docker.container import ContainerProcess, see_processes
 from minipaas.runtime.docker.engine import Engine, EngineDown, is_missing
 from minipaas.runtime.docker.images import UID, Images, stack_of
 from minipaas.runtime.docker.kept import Kept
@@ -277,7 +277,7 @@ def _create(api: "APIClient", recipe: Recipe) -> str:
 
 def _started(api: "APIClient", container: str) -> dict[str, Any]:
     api.start(container)
-    return dict(api.inspect_container(container))
+    return see_processes(api, container)
 
 
 def _inspect(api: "APIClient", image: str) -> dict[str, Any]:

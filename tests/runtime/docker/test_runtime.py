@@ -11,6 +11,7 @@ from minipaas.errors import DynoProblem, RuntimeMissing
 from minipaas.runtime import proc
 from minipaas.runtime.base import Bind
 from minipaas.runtime.choose import choose
+from minipaas.runtime.docker import container as container_file
 from minipaas.runtime.docker import labels
 from minipaas.runtime.docker.changes import tops
 from minipaas.runtime.docker.container import ContainerProcess, group_of
@@ -128,6 +129,21 @@ async def test_an_image_removed_under_us_is_made_again(place: Place, engine: Eng
         await engine.call("remove", lambda api, gone=image["Id"]: api.remove_image(gone, force=True))
     assert slugs
     assert (await place.run("cat kept.txt")).output == b"kept\n"
+
+
+async def test_an_engine_whose_processes_are_not_to_be_seen_launches_nothing(
+    place: Place, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From within a container that has the engine's socket, say."""
+    with monkeypatch.context() as blind:
+        blind.setattr(container_file, "_groups_of", lambda _pid: "")
+        blind.setattr(container_file, "_SEEN_WITHIN_S", 0.2)
+        with pytest.raises(DynoProblem, match="the Docker engine is not of this machine"):
+            await place.start(cases.STAYS.command)
+    async with asyncio.timeout(20):
+        while await containers(engine, place.root):
+            await asyncio.sleep(0.05)
+    assert list(place.host.area.iterdir()) == []
 
 
 async def test_a_missing_stack_is_exit_4_and_names_the_command_that_builds_one(place: Place, home: Home) -> None:
