@@ -1,6 +1,6 @@
 """Judges the labelled corpus with the installed command, and says how often it is right.
 
-    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--split heldout] [--out FILE]
+    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--split heldout] [--out FILE] [--runtime docker]
 
 Each app is judged by `minipaas chaos APP --format json`, once, or over N seeds. With `--out`, cases are appended to a
 file of JSON lines, and those that stand there from the same commit are not judged again. Baselines look at the same
@@ -59,16 +59,17 @@ def main() -> None:
     words.add_argument("--split", choices=("apps", "heldout", "unseen"), default="apps", help="part of the corpus")
     words.add_argument("--heldout", action="store_const", dest="split", const="heldout", help="--split heldout")
     words.add_argument("--out", type=Path, help="append every case to this file, and go on from what is there")
+    words.add_argument("--runtime", default="auto", help="what dynos are made of; MINIPAAS_STACK names the stack")
     given = words.parse_args()
     rules = given.rules.split(",")
-    commit = _commit()
+    commit = _commit() + (f" on {given.runtime}" if given.runtime != "auto" else "")
     done = {(case.app, case.seed): case for case in _known(given.out) if case.commit == commit}
     cases = []
     for folder in folders(given.apps.split(","), given.split):
         for seed in range(given.seed, given.seed + given.seeds):
             case = done.get((folder.name, seed))
             if case is None or not set(rules) <= set(case.verdicts):
-                case = judge(folder, given.rules, seed, commit)
+                case = judge(folder, given.rules, seed, commit, given.runtime)
                 _append(given.out, case)
                 print(told(case, rules), flush=True)
             cases.append(case)
@@ -84,7 +85,7 @@ def folders(patterns: Sequence[str], split: str) -> Iterator[Path]:
             yield path
 
 
-def judge(folder: Path, rules: str, seed: int, commit: str) -> Case:
+def judge(folder: Path, rules: str, seed: int, commit: str, runtime: str = "auto") -> Case:
     """One app through the command."""
     command = [sys.executable, "-m", "minipaas", "chaos", str(folder), "--rules", rules, "--seed", str(seed)]
     began = time.monotonic()
@@ -92,7 +93,7 @@ def judge(folder: Path, rules: str, seed: int, commit: str) -> Case:
         journal = Path(scratch) / "journal"
         try:
             done = subprocess.run(
-                [*command, "--format", "json", "--journal", str(journal)],
+                [*command, "--runtime", runtime, "--format", "json", "--journal", str(journal)],
                 capture_output=True,
                 text=True,
                 timeout=PATIENCE_S,
