@@ -226,7 +226,7 @@ def _start(node: Node) -> None:
     words = (
         f"hostname {node.name}; exec dockerd --data-root {at}/data --exec-root {at}/exec -H {node.host} -p {at}/pid"
         f" --cgroup-parent=/{_group(node)} --bip 172.2{node.number}.0.1/24 --storage-driver overlay2"
-        f" --default-address-pool base=172.3{node.number}.0.0/16,size=24"
+        f" --default-address-pool base=172.3{node.number}.0.0/16,size=24 --insecure-registry 10.88.0.0/24"
     )
     with (at / "log").open("ab") as log:
         # nsenter, for `ip netns exec` would hide the control groups.
