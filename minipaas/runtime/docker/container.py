@@ -22,7 +22,7 @@ from minipaas.runtime.cgroup import ROOT, Cgroup
 from minipaas.runtime.disk import Disk
 from minipaas.runtime.docker.attachment import Attachment
 from minipaas.runtime.docker.changes import changes_by_engine, changes_by_folder, scratch
-from minipaas.runtime.docker.engine import Engine
+from minipaas.runtime.docker.engine import Engine, EngineDown
 from minipaas.runtime.sockets import listeners_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _TAIL_S = 10.0
 _GONE_AFTER_S = 0.5
 #: An engine of this machine tells within milliseconds that a container has ended.
 _SEEN_WITHIN_S = 5.0
+_ASKED_AGAIN = 3
 _KILLED = 128 + signal.SIGKILL
 
 
@@ -128,16 +129,25 @@ class ContainerProcess:
         exceeded = self._group is not None and self._group.exceeded()
         if self._group:
             self._group.close()
-        try:
-            status, exceeded_too = await self._engine.call("see how a container ended", self._how_it_ended)
-        except DynoProblem:
-            status, exceeded_too = _KILLED, False
+        status, exceeded_too = await self._told_the_end()
         try:
             await self._attachment.finish(_TAIL_S)
             with suppress(OSError):
                 await asyncio.to_thread(self._ended)
         finally:
             self._exit.set_result(Exit(status, exceeded or exceeded_too))
+
+    async def _told_the_end(self) -> tuple[int, bool]:
+        """Status, and whether memory ended it; a dead engine tells no more, a lost call is made again."""
+        for _ in range(_ASKED_AGAIN):
+            try:
+                return await self._engine.call("see how a container ended", self._how_it_ended)
+            except EngineDown:
+                if not self._engine.answers():
+                    break
+            except DynoProblem:
+                break
+        return _KILLED, False
 
     def _how_it_ended(self, api: "APIClient") -> tuple[int, bool]:
         status = int(api.wait(self.container)["StatusCode"])
