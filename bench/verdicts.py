@@ -1,6 +1,7 @@
 """Judges the labelled corpus with the installed command, and says how often it is right.
 
-    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--split heldout] [--out FILE] [--runtime docker]
+    python -m bench.verdicts [--apps GLOB,...] [--rules one] [--seed 7] [--seeds N] [--split heldout]
+                             [--out FILE] [--runtime docker]
 
 Each app is judged by `minipaas chaos APP --format json`, once, or over N seeds. With `--out`, cases are appended to a
 file of JSON lines, and those that stand there from the same commit are not judged again. Baselines look at the same
