@@ -1,4 +1,7 @@
-"""The lab of three engines as a fixture, set up once for all tests of a process."""
+"""The lab of three engines as a fixture, set up once for all tests of a file.
+
+Not for longer: a machine has one lab, and a process that kept it would wait for itself where it needs another.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +11,7 @@ import pytest
 from tests.engines.three import NoLab, Three, three_engines
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def three(stack_archive: Path) -> Iterator[Three]:
     """Up, with the small stack on the manager alone: nodes are to get what they need from there."""
     try:
