@@ -27,7 +27,7 @@ def unsteady(plan: Plan, calms: Sequence[History]) -> str | None:
 
 
 def _pages(marker: Marker, since: int, calms: Sequence[History]) -> Mapping[tuple[str, str], list[Looks]]:
-    """By client and page, the looks of each play."""
+    """By client and address, the looks of each play: two things of one kind have a page each."""
     found: dict[tuple[str, str], list[Looks]] = {}
     for calm in calms:
         mine: dict[tuple[str, str], list[tuple[int, bool]]] = {}
@@ -41,7 +41,7 @@ def _pages(marker: Marker, since: int, calms: Sequence[History]) -> Mapping[tupl
 def _reads(marker: Marker, since: int, calm: History) -> Iterator[tuple[int, tuple[str, str], bool]]:
     for each in calm.exchanges:
         if each.is_read and each.status == 200 and each.step > since and marker.token not in each.path:
-            yield each.step, (each.client, each.pattern), each.shows(marker)
+            yield each.step, (each.client, each.path), each.shows(marker)
 
 
 def _comes_and_goes(looks: Looks, sent: Sequence[int]) -> bool:

@@ -47,3 +47,10 @@ def test_what_a_write_takes_and_a_write_brings_back_is_steady() -> None:
         (5, "POST /show", "/"), (6, "GET /", ["zq001aa"]),
     )  # fmt: skip
     assert unsteady(the_plan, [told, told]) is None
+
+
+def test_two_pictures_with_a_page_each_are_no_picture_that_comes_and_goes() -> None:
+    the_plan: Plan = plan(visit(), send("/add", ONE), *[visit()] * 6)
+    looks = [("GET /pictures/11", ["zq001aa"]), ("GET /pictures/12", ["Another"])] * 3
+    told = history((0, "GET /", []), (1, "POST /add", "/"), *[(2 + n, *look) for n, look in enumerate(looks)])
+    assert unsteady(the_plan, [told, told]) is None
