@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from minipaas.errors import DynoProblem, RuntimeMissing
 from minipaas.runtime.docker import labels
@@ -71,6 +71,7 @@ class Images:
         self._labels = labels.container_labels("maker", home, run)
         self._uid = uid
         self._stacks: dict[str, str] = {}
+        self._env: dict[str, tuple[str, ...]] = {}
         self._making: dict[str, asyncio.Task[str]] = {}
 
     async def stack(self, name: str, *, fetch: bool = True) -> str:
@@ -147,6 +148,17 @@ class Images:
             *(f"LABEL {name}={_quoted(value)}" for name, value in marks.items()),
         ]
 
+    async def env_names(self, image: str) -> tuple[str, ...]:
+        """The names that an image sets in the environment of its containers.
+
+        Raises:
+            DynoProblem: the engine failed, or the image is gone.
+        """
+        if image not in self._env:
+            found = await self._engine.call("look at an image", lambda api: _inspect(api, image))
+            self._env[image] = tuple(word.partition("=")[0] for word in found["Config"].get("Env") or ())
+        return self._env[image]
+
     def forget(self) -> None:
         """Look again for everything: the engine was restarted, or somebody has removed images."""
         self._stacks.clear()
@@ -171,12 +183,15 @@ def _heard(making: "asyncio.Task[str]") -> None:
         making.exception()
 
 
+def _inspect(api: "APIClient", image: str) -> dict[str, Any]:
+    return dict(api.inspect_image(image))  # type: ignore[no-untyped-call]
+
+
 def _find(api: "APIClient", name: str) -> str | None:
     from docker.errors import APIError  # noqa: PLC0415  loaded by then
 
     try:
-        found = api.inspect_image(name)  # type: ignore[no-untyped-call]
-        return str(found["Id"])
+        return str(_inspect(api, name)["Id"])
     except APIError as error:
         if is_missing(error):
             return None
@@ -209,7 +224,7 @@ def _has_name(api: "APIClient", image: str) -> bool:
     from docker.errors import APIError  # noqa: PLC0415  loaded by then
 
     try:
-        found = api.inspect_image(image)  # type: ignore[no-untyped-call]
+        found = _inspect(api, image)
     except APIError as error:
         return not is_missing(error)
     return bool(found.get("RepoTags") or found.get("RepoDigests"))

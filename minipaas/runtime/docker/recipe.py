@@ -1,6 +1,6 @@
 """What the engine is told of a dyno: one launch as the words of its API."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,16 @@ from minipaas.runtime.traces import MARK_NAME
 #: reaches it. Until then the init, PID 1, might not have its handlers yet, and the kernel keeps signals from it.
 READY = b"\0minipaas: ready\0"
 #: One stream, in the order it was written: the engine would carry two, and mix them as it likes.
-_ONE_STREAM = "exec 2>&1\n"
+ONE_STREAM = "exec 2>&1\n"
 #: The init has the terminal too, and dash dies of a Ctrl-C that it waits through.
 _DEAF = "trap '' INT QUIT\n"
 _SAY_READY = "printf '\\0minipaas: ready\\0'\n"
-_NO_INPUT = "exec </dev/null\n"
+NO_INPUT = "exec </dev/null\n"
 #: What is seen of `Gone` in a dyno.
 GONE_AT = "/run/minipaas-gone"
 _REMOVE_GONE = f"xargs -0 rm -rf -- <{GONE_AT}\n"
 #: The init, its `sleep`, and a shell that is about to become the app.
-_OWN_PROCESSES = 4
+OWN_PROCESSES = 4
 #: Where machines keep the certificates they trust, and where the stacks' programs look for them. A company's own is
 #: among them, without which no build gets through its proxy.
 TRUSTED_AT = "/etc/ssl/certs/ca-certificates.crt"
@@ -60,7 +60,7 @@ class Recipe:
             "command": [],
             "hostname": launch.hostname or "dyno",
             "user": f"{self.uid}:{self.uid}",
-            "environment": list(self._environment()),
+            "environment": list(environment(launch, {**launch.env, MARK_NAME: self.mark}, self.image_env)),
             "working_dir": launch.cwd or "/app",
             "labels": self.labels,
             "stdin_open": launch.attached,
@@ -77,7 +77,7 @@ class Recipe:
             "userns_mode": "host",
             "mem_limit": limit,
             "memswap_limit": limit,
-            "pids_limit": size.processes + _OWN_PROCESSES,
+            "pids_limit": size.processes + OWN_PROCESSES,
             "cap_drop": ["ALL"],
             "security_opt": ["no-new-privileges"],
         }
@@ -99,7 +99,7 @@ class Recipe:
         return self.launch.attached and self.launch.terminal is not None
 
     def _init(self) -> str:
-        return _ONE_STREAM + (_DEAF if self._on_terminal() else "") + INIT
+        return ONE_STREAM + (_DEAF if self._on_terminal() else "") + INIT
 
     def _command(self) -> tuple[str, ...]:
         launch = self.launch
@@ -107,22 +107,17 @@ class Recipe:
         if launch.terminal is not None and launch.attached:
             first += f"stty rows {launch.terminal.rows} cols {launch.terminal.columns}\n"
         if not launch.attached:
-            first += _NO_INPUT
+            first += NO_INPUT
         return command_words(launch, first + _SAY_READY)
 
-    def _environment(self) -> Iterator[str]:
-        """A name without a value takes away what the image or the engine sets."""
-        here = {"HOME": "/app", "PWD": self.launch.cwd or "/app", MARK_NAME: self.mark}
-        wanted = {"PATH": ":".join(BASE_PATH), **self.launch.env, **here}
-        yield from (f"{name}={value}" for name, value in wanted.items())
-        yield from _unset((*self.image_env, *_ADDED), wanted)
+
+def environment(launch: Launch, env: Mapping[str, str], image_env: Iterable[str]) -> Iterator[str]:
+    """A dyno's environment, in the engine's words: a name without a value takes away what the image or it sets."""
+    wanted = {"PATH": ":".join(BASE_PATH), **env, "HOME": "/app", "PWD": launch.cwd or "/app"}
+    yield from (f"{name}={value}" for name, value in wanted.items())
+    yield from (name for name in dict.fromkeys((*image_env, *_ADDED)) if name not in wanted)
 
 
 def trusted_here() -> Path | None:
     """The certificates this machine trusts, in one file; None where they are in none we know."""
     return next((Path(place).resolve() for place in _TRUSTED if Path(place).is_file()), None)
-
-
-def _unset(names: Iterable[str], wanted: Iterable[str]) -> Iterator[str]:
-    kept = set(wanted)
-    return (name for name in dict.fromkeys(names) if name not in kept)

@@ -52,7 +52,6 @@ class DockerRuntime:
         #: Whoever runs the platform can then read and delete what a dyno wrote, without being root.
         self._uid = os.geteuid() or UID
         self._images = Images(engine, self._traces.home, self._run, self._uid, _say)
-        self._image_env: dict[str, tuple[str, ...]] = {}
         self._loans = Loans(self._uid)
 
     @classmethod
@@ -167,7 +166,7 @@ class DockerRuntime:
         recipe = Recipe(
             launch=launch,
             image=image,
-            image_env=await self._names_in(image),
+            image_env=await self._images.env_names(image),
             uid=self._uid,
             mark=self._traces.mark(launch.id),
             labels=labels.container_labels("dyno", self._traces.home, self._run, launch.id),
@@ -176,12 +175,6 @@ class DockerRuntime:
             trusted=trusted_here(),
         )
         return await self._engine.call("make a container", lambda api: _create(api, recipe))
-
-    async def _names_in(self, image: str) -> tuple[str, ...]:
-        if image not in self._image_env:
-            found = await self._engine.call("look at an image", lambda api: _inspect(api, image))
-            self._image_env[image] = tuple(word.partition("=")[0] for word in found["Config"].get("Env") or ())
-        return self._image_env[image]
 
     def _put(self, api: "APIClient", container: str, kept: Kept) -> None:
         with tempfile.TemporaryFile() as archive:
@@ -278,10 +271,6 @@ def _create(api: "APIClient", recipe: Recipe) -> str:
 def _started(api: "APIClient", container: str) -> dict[str, Any]:
     api.start(container)
     return see_processes(api, container)
-
-
-def _inspect(api: "APIClient", image: str) -> dict[str, Any]:
-    return dict(api.inspect_image(image))  # type: ignore[no-untyped-call]
 
 
 def _see_that_it_is_here(engine: Engine) -> None:

@@ -53,7 +53,6 @@ class SwarmRuntime:
         self._shipping = shipping
         self._stack = stack_of(stack)
         self._images = Images(manager, self._home, self._run)
-        self._image_env: dict[str, tuple[str, ...]] = {}
         self._roster = Roster(manager, {"label": [f"{labels.RUN}={self._run}"]}, member.nodes)
         self._source = LogSource(manager.host)
         self._relay = Relay(member.address, self._addresses, member.networks)
@@ -183,7 +182,7 @@ class SwarmRuntime:
             launch=launch,
             env=env,
             image=await self._shipping.bring(image, node.id),
-            image_env=await self._names_in(image),
+            image_env=await self._images.env_names(image),
             node=node.id,
             uid=UID,
             labels=labels.container_labels("dyno", self._home, self._run, launch.id),
@@ -214,12 +213,6 @@ class SwarmRuntime:
             process.discard()
             raise
         return process
-
-    async def _names_in(self, image: str) -> tuple[str, ...]:
-        if image not in self._image_env:
-            found = await self._manager.call("look at an image", lambda api: _inspect(api, image))
-            self._image_env[image] = tuple(word.partition("=")[0] for word in found["Config"].get("Env") or ())
-        return self._image_env[image]
 
     async def sweep(self) -> int:
         """Remove the services an earlier platform on this home left, and what it left on this machine."""
@@ -253,7 +246,3 @@ def _create(api: "APIClient", words: dict[str, Any]) -> str:
 
 def _remove(api: "APIClient", service: str) -> None:
     api.remove_service(service)  # type: ignore[no-untyped-call]
-
-
-def _inspect(api: "APIClient", image: str) -> dict[str, Any]:
-    return dict(api.inspect_image(image))  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ from typing import Any
 from minipaas.limits import R15_FACTOR
 from minipaas.runtime.base import Launch
 from minipaas.runtime.boot import DEFAULT_SIGNALS, INIT, INIT_SHELL, command_words
-from minipaas.runtime.stack import BASE_PATH
+from minipaas.runtime.docker.recipe import NO_INPUT, ONE_STREAM, OWN_PROCESSES, environment
 
 #: The main process's first line, kept out of the log: from here on a signal reaches the app.
 READY = b"\0minipaas: ready\0\n"
@@ -15,12 +15,7 @@ READY = b"\0minipaas: ready\0\n"
 NOWHERE = "node.id==none"
 #: Seconds from SIGTERM to a SIGKILL of the swarm's own. The dyno manager's comes before it, where it can reach.
 GRACE_S = 31
-_FIRST = "exec </dev/null\nprintf '\\0minipaas: ready\\0\\n'\n"
-#: One stream, in the order it was written.
-_ONE_STREAM = "exec 2>&1\n"
-#: The init, its `sleep`, and a shell that is about to become the app.
-_OWN_PROCESSES = 4
-_ADDED = ("HOSTNAME", "TERM")
+_FIRST = f"{NO_INPUT}printf '\\0minipaas: ready\\0\\n'\n"
 _NS = 10**9
 
 
@@ -65,18 +60,18 @@ class Service:
         command = (*DEFAULT_SIGNALS, *command_words(launch, _FIRST))
         return {
             "Image": self.image,
-            "Command": [INIT_SHELL, "-c", _ONE_STREAM + INIT, "init", *command],
+            "Command": [INIT_SHELL, "-c", ONE_STREAM + INIT, "init", *command],
             "Hostname": (launch.hostname or "dyno")[:63],
             "User": f"{self.uid}:{self.uid}",
             "Dir": launch.cwd or "/app",
-            "Env": list(self._environment()),
+            "Env": list(environment(launch, self.env, self.image_env)),
             "StopGracePeriod": GRACE_S * _NS,
             "CapabilityDrop": ["ALL"],
         }
 
     def _limits(self) -> dict[str, int]:
         size = self.launch.size
-        return {"MemoryBytes": size.memory_bytes * R15_FACTOR, "Pids": size.processes + _OWN_PROCESSES}
+        return {"MemoryBytes": size.memory_bytes * R15_FACTOR, "Pids": size.processes + OWN_PROCESSES}
 
     def _ports(self) -> Iterator[dict[str, Any]]:
         """Only web dynos are reached from outside, on the node itself: no network of the swarm's lies between."""
@@ -88,10 +83,3 @@ class Service:
                 "PublishedPort": int(port),
                 "PublishMode": "host",
             }
-
-    def _environment(self) -> Iterator[str]:
-        """A name without a value takes away what the image or the engine sets."""
-        here = {"HOME": "/app", "PWD": self.launch.cwd or "/app"}
-        wanted = {"PATH": ":".join(BASE_PATH), **self.env, **here}
-        yield from (f"{name}={value}" for name, value in wanted.items())
-        yield from (name for name in dict.fromkeys((*self.image_env, *_ADDED)) if name not in wanted)
